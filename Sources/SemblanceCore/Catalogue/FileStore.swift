@@ -1,0 +1,20 @@
+/// Originals and thumbnails, named by content hash and never by the client.
+///
+/// Calls may block: run them off the cooperative pool. Errors are `StoreError`.
+public protocol FileStore: Sendable {
+    /// Takes over a spooled file as the original with this hash: durable when it returns. Idempotent.
+    /// The spool file is moved when it lies on the same file system, else copied and removed.
+    func store(spooled path: String, as hash: ContentHash) throws
+    /// Copies a user's file in: durable when it returns. Idempotent.
+    func store(copying path: String, as hash: ContentHash) throws
+    /// The path of a stored original, whether it exists or not.
+    func path(of hash: ContentHash) -> String
+    /// Removes an original and its thumbnail. A file that is not there is not an error.
+    func remove(_ hash: ContentHash) throws
+    /// A new private path for an upload, in the same file system as the originals.
+    func makeSpoolPath() throws -> String
+    /// A cached thumbnail's path, or `nil` if it has not been made yet.
+    func thumbnailPath(of hash: ContentHash) -> String?
+    /// Caches a thumbnail (WebP bytes) and returns its path. Readers never see half of it.
+    func storeThumbnail(_ bytes: [UInt8], of hash: ContentHash) throws -> String
+}

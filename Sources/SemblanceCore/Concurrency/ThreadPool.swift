@@ -1,0 +1,96 @@
+import Foundation
+import Synchronization
+
+/// Threads for work that blocks: decoding, inference, files. Swift's cooperative threads must never wait for these.
+///
+/// Work waits in a bounded queue, first come, first served; a full queue refuses. The pool runs until `shutDown()`.
+public final class ThreadPool: Sendable {
+    private struct State {
+        var waiting: [@Sendable () -> Void] = []
+        var head = 0
+        var isShutDown = false
+    }
+
+    /// Guarded by `condition`.
+    private final class Guarded: @unchecked Sendable {
+        let condition = NSCondition()
+        var state = State()
+    }
+
+    private let guarded = Guarded()
+    public let threadCount: Int
+    private let maximumWaitingCount: Int
+
+    /// - Parameters:
+    ///   - name: shown by debuggers; at most 15 bytes are kept by Linux.
+    ///   - threadCount: 1 or more.
+    ///   - maximumWaitingCount: work that may wait; more is refused.
+    public init(name: String, threadCount: Int, maximumWaitingCount: Int = 1024) {
+        precondition(threadCount > 0 && maximumWaitingCount > 0)
+        self.threadCount = threadCount
+        self.maximumWaitingCount = maximumWaitingCount
+        for _ in 0..<threadCount {
+            let guarded = self.guarded
+            let thread = Thread { Self.work(guarded) }
+            thread.name = name
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+    }
+
+    /// Runs work on one of the threads and waits for it without blocking.
+    /// - Throws: `RequestError` with `overloaded` if the queue is full or the pool shut down, else what `body` throws.
+    public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let isAccepted = enqueue { continuation.resume(with: Result(catching: body)) }
+            if !isAccepted {
+                continuation.resume(
+                    throwing: RequestError(.overloaded, "Too much work is waiting already; try again in a moment."))
+            }
+        }
+    }
+
+    /// Work that is waiting for a thread.
+    public var waitingCount: Int {
+        guarded.condition.withLock { guarded.state.waiting.count - guarded.state.head }
+    }
+
+    /// Lets the threads end when the queue is empty. Later work is refused.
+    public func shutDown() {
+        guarded.condition.withLock {
+            guarded.state.isShutDown = true
+            guarded.condition.broadcast()
+        }
+    }
+
+    private func enqueue(_ work: @escaping @Sendable () -> Void) -> Bool {
+        guarded.condition.withLock {
+            guard !guarded.state.isShutDown, guarded.state.waiting.count - guarded.state.head < maximumWaitingCount else {
+                return false
+            }
+            guarded.state.waiting.append(work)
+            guarded.condition.signal()
+            return true
+        }
+    }
+
+    private static func work(_ guarded: Guarded) {
+        while let next = takeNext(guarded) { next() }
+    }
+
+    private static func takeNext(_ guarded: Guarded) -> (@Sendable () -> Void)? {
+        guarded.condition.lock()
+        defer { guarded.condition.unlock() }
+        while guarded.state.head == guarded.state.waiting.count {
+            if guarded.state.isShutDown { return nil }
+            guarded.condition.wait()
+        }
+        let work = guarded.state.waiting[guarded.state.head]
+        guarded.state.head += 1
+        if guarded.state.head == guarded.state.waiting.count || guarded.state.head >= 1024 {
+            guarded.state.waiting.removeFirst(guarded.state.head)
+            guarded.state.head = 0
+        }
+        return work
+    }
+}

@@ -1,0 +1,47 @@
+/// The truth about jobs. A queue that lost its memory is filled again from here.
+///
+/// Calls do not block the cooperative pool. Errors are `JobError` and `StoreError`.
+public protocol JobStore: Sendable {
+    func insert(_ job: Job) async throws
+    /// - Throws: `job-unknown`.
+    func job(_ id: Job.ID) async throws -> Job
+    /// Newest first.
+    func jobs(in states: Set<Job.State>?, lane: Job.Lane?, limit: Int, offset: Int) async throws -> [Job]
+    /// Queued jobs, and running ones whose worker is gone, oldest first.
+    func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job]
+    /// Marks a queued job, or a running one left by a dead worker, as running and counts the attempt.
+    /// - Returns: `nil` if it was cancelled or has ended meanwhile.
+    func start(_ id: Job.ID) async throws -> Job?
+    /// Writes progress, and failures since the last call; returns whether cancellation was requested.
+    func report(_ id: Job.ID, progress: JobProgress, failures: [FileFailure]) async throws -> Bool
+    /// Ends a running job. A job that has ended already is left as it is.
+    func finish(_ id: Job.ID, _ outcome: JobOutcome) async throws
+    /// Cancels a queued job at once; asks a running one to stop.
+    /// - Throws: `job-already-ended`.
+    func requestCancellation(_ id: Job.ID) async throws -> Job
+    /// Failures in the order they happened.
+    func failures(of id: Job.ID, limit: Int, offset: Int) async throws -> [FileFailure]
+    /// Deletes ended jobs that are older; returns how many.
+    func deleteJobs(endedBefore age: Duration) async throws -> Int
+}
+
+public enum JobOutcome: Hashable, Sendable {
+    case succeeded(result: JSONValue)
+    case failed(code: String, reason: String)
+    case cancelled
+    /// Put back: the process is stopping and the next one goes on.
+    case interrupted
+}
+
+/// Hands jobs to workers. At least once: handlers are idempotent.
+public protocol JobQueue: Sendable {
+    /// Makes a stored job known to workers.
+    /// - Throws: `JobError` with `job-queue-full`.
+    func enqueue(_ id: Job.ID, lane: Job.Lane) async throws
+    /// Waits for the next job of a lane; `nil` when the queue is closed or the task is cancelled.
+    func next(in lane: Job.Lane) async throws -> Job.ID?
+    /// The job is done with, whatever its outcome.
+    func acknowledge(_ id: Job.ID, lane: Job.Lane) async throws
+    /// Jobs waiting in a lane.
+    func depth(of lane: Job.Lane) async throws -> Int
+}

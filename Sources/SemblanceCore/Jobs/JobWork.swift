@@ -1,0 +1,77 @@
+/// What a job does.
+public enum JobWork: Hashable, Sendable, Codable {
+    case ingest(IngestWork)
+    case search(SearchWork)
+
+    public var lane: Job.Lane {
+        switch self {
+        case .ingest: .ingest
+        case .search: .search
+        }
+    }
+
+    /// `ingest` or `search`.
+    public var kind: String { lane.rawValue }
+
+    /// The catalogue's name.
+    public var catalogue: String {
+        switch self {
+        case .ingest(let work): work.catalogue
+        case .search(let work): work.catalogue
+        }
+    }
+}
+
+public struct IngestWork: Hashable, Sendable, Codable {
+    public enum Source: Hashable, Sendable, Codable {
+        /// Files and folders of the user; folders are walked.
+        /// - copies: store the originals too. prunes: remove images whose files are gone.
+        /// - metadataPath: JSON lines of `{"path": …, "metadata": {…}}`, paths relative to that file's folder.
+        case paths([String], copies: Bool, prunes: Bool, metadataPath: String?)
+        /// Uploads that wait in the spool: a list file with one `SpooledUpload` as JSON a line.
+        case spool(listPath: String)
+        /// Images fetched over HTTP.
+        case urls([String])
+    }
+
+    public let catalogue: String
+    public let modelID: String
+    public let source: Source
+    /// Merged into the metadata of every image; a `JSONValue.object`.
+    public let metadata: JSONValue
+
+    public init(catalogue: String, modelID: String, source: Source, metadata: JSONValue = .object([:])) {
+        self.catalogue = catalogue
+        self.modelID = modelID
+        self.source = source
+        self.metadata = metadata
+    }
+}
+
+/// An upload in the spool, waiting for ingestion or search.
+public struct SpooledUpload: Hashable, Sendable, Codable {
+    public let path: String
+    /// The client's file name; used as a name only, never as a path.
+    public let name: String
+    public let metadata: JSONValue?
+
+    public init(path: String, name: String, metadata: JSONValue? = nil) {
+        self.path = path
+        self.name = name
+        self.metadata = metadata
+    }
+}
+
+public struct SearchWork: Hashable, Sendable, Codable {
+    public let catalogue: String
+    public let modelID: String
+    public let upload: SpooledUpload
+    public let limit: Int
+
+    public init(catalogue: String, modelID: String, upload: SpooledUpload, limit: Int) {
+        self.catalogue = catalogue
+        self.modelID = modelID
+        self.upload = upload
+        self.limit = limit
+    }
+}

@@ -1,0 +1,59 @@
+/// Nearest neighbours by cosine similarity in one embedding space.
+///
+/// Inserting and removing while searching is safe; a search sees each change wholly or not at all.
+/// Calls do not block the cooperative pool.
+public protocol VectorIndex: Sendable {
+    /// Components of a vector.
+    var dimension: Int { get }
+    /// Vectors that a search can find.
+    func count() async throws -> Int
+    /// Adds vectors; one that is there already (by number) is left as it is.
+    /// - Throws: `IndexError` with `index-dimension-mismatch`.
+    func insert(_ vectors: [(CatalogueImage.ID, Embedding)]) async throws
+    /// Removes vectors; numbers that are not there are not an error.
+    func remove(_ ids: [CatalogueImage.ID]) async throws
+    /// The nearest images, nearest first, ties by ascending number. All that there are, if fewer than `limit`.
+    /// - Parameters:
+    ///   - limit: 1 or more; more than the index holds returns all.
+    ///   - minimumScore: images with a lower score are left out.
+    ///   - filter: only images whose metadata meets it; exact.
+    func search(
+        near query: Embedding, limit: Int, minimumScore: Float?, matching filter: MetadataFilter?
+    ) async throws -> [Neighbour]
+    /// Pairs of images at least this similar, most similar first, at most `limit` of them.
+    func pairs(minimumScore: Float, limit: Int) async throws -> [NeighbourPair]
+}
+
+/// Opens indexes by space; keeps them open.
+public protocol VectorIndexProvider: Sendable {
+    /// The index of a space, brought in line with the catalogue store when it is opened first.
+    func index(for space: EmbeddingSpace) async throws -> any VectorIndex
+    /// Deletes all indexes of a catalogue.
+    func removeIndexes(of catalogue: Catalogue.ID) async throws
+}
+
+public struct Neighbour: Hashable, Sendable {
+    public let id: CatalogueImage.ID
+    /// Cosine similarity, −1…1.
+    public let score: Float
+    /// Cosine distance, 0…2.
+    public var distance: Float { max(0, 1 - score) }
+
+    public init(id: CatalogueImage.ID, score: Float) {
+        self.id = id
+        self.score = score
+    }
+}
+
+public struct NeighbourPair: Hashable, Sendable {
+    /// The smaller number of the two.
+    public let first: CatalogueImage.ID
+    public let second: CatalogueImage.ID
+    public let score: Float
+
+    public init(first: CatalogueImage.ID, second: CatalogueImage.ID, score: Float) {
+        self.first = first
+        self.second = second
+        self.score = score
+    }
+}
