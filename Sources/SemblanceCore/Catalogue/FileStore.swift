@@ -2,9 +2,14 @@
 ///
 /// Calls may block: run them off the cooperative pool. Errors are `StoreError`.
 public protocol FileStore: Sendable {
-    /// Takes over a spooled file as the original with this hash: durable when it returns. Idempotent.
-    /// The spool file is moved when it lies on the same file system, else copied and removed.
+    /// Takes in a spooled file as the original with this hash: durable when it returns. Idempotent.
+    /// The file is linked when the file system allows it, else copied; the spool file itself stays until
+    /// `removeSpooled`, so that a job that is interrupted before its rows are durable can start over.
     func store(spooled path: String, as hash: ContentHash) throws
+    /// Removes a spool file. A file that is not there is not an error.
+    func removeSpooled(_ path: String) throws
+    /// Every spool file, to find those that no unfinished job names.
+    func spooledPaths() throws -> [String]
     /// Copies a user's file in: durable when it returns. Idempotent.
     func store(copying path: String, as hash: ContentHash) throws
     /// The path of a stored original, whether it exists or not.

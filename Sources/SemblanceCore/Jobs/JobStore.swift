@@ -10,6 +10,8 @@ public protocol JobStore: Sendable {
     /// Queued jobs, and running ones whose worker is gone, oldest first.
     func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job]
     /// Marks a queued job, or a running one left by a dead worker, as running and counts the attempt.
+    /// Progress starts at nothing and failures of an earlier attempt are forgotten: ingestion starts over, and what
+    /// is in the catalogue already counts as skipped.
     /// - Returns: `nil` if it was cancelled or has ended meanwhile.
     func start(_ id: Job.ID) async throws -> Job?
     /// Writes progress, and failures since the last call; returns whether cancellation was requested.

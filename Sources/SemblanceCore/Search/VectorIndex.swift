@@ -28,6 +28,8 @@ public protocol VectorIndex: Sendable {
 public protocol VectorIndexProvider: Sendable {
     /// The index of a space, brought in line with the catalogue store when it is opened first.
     func index(for space: EmbeddingSpace) async throws -> any VectorIndex
+    /// Removes deleted images from every index of a catalogue that is open; the others notice when they are opened.
+    func remove(_ ids: [CatalogueImage.ID], from catalogue: Catalogue.ID) async throws
     /// Deletes all indexes of a catalogue.
     func removeIndexes(of catalogue: Catalogue.ID) async throws
 }
