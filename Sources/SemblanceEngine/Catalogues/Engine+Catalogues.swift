@@ -1,0 +1,64 @@
+import SemblanceCore
+
+extension Engine {
+    /// Creates a catalogue. `modelID` is the model that it is embedded with; `nil` takes the default.
+    /// - Throws: `RequestError` for the name, `ModelError` for an unknown model, `StoreError` if it exists.
+    public func createCatalogue(named name: String, modelID: String?) async throws -> Catalogue {
+        try Catalogue.validateName(name)
+        let modelID = try knownModel(modelID ?? defaultModelID)
+        return try await store.createCatalogue(named: name, modelID: modelID)
+    }
+
+    /// - Throws: `StoreError` with `catalogue-unknown`.
+    public func catalogue(named name: String) async throws -> Catalogue {
+        try await store.catalogue(named: name)
+    }
+
+    public func catalogues() async throws -> [Catalogue] {
+        try await store.catalogues()
+    }
+
+    /// Deletes a catalogue with all its images, embeddings and indexes. Originals left in place are not touched.
+    public func deleteCatalogue(named name: String) async throws {
+        let catalogue = try await store.catalogue(named: name)
+        let orphans = try await store.deleteCatalogue(catalogue.id)
+        try await dependencies.indexes.removeIndexes(of: catalogue.id)
+        try await removeFiles(orphans)
+    }
+
+    public func statistics(ofCatalogue name: String) async throws -> CatalogueStatistics {
+        try await store.statistics(of: try await store.catalogue(named: name).id)
+    }
+
+    /// The catalogue of this name; made with `modelID` if there is none.
+    func catalogueForIngestion(named name: String, modelID: String) async throws -> Catalogue {
+        do {
+            return try await store.catalogue(named: name)
+        } catch let error as StoreError where error.code == .unknownCatalogue {
+            do {
+                return try await createCatalogue(named: name, modelID: modelID)
+            } catch let error as StoreError where error.code == .catalogueExists {
+                return try await store.catalogue(named: name)
+            }
+        }
+    }
+
+    /// - Returns: the same id.
+    /// - Throws: `ModelError` with `model-unknown`, naming those that are known.
+    func knownModel(_ modelID: String) throws -> String {
+        let known = models()
+        guard known.contains(where: { $0.modelID == modelID }) else {
+            let names = known.map(\.modelID).joined(separator: ", ")
+            throw ModelError(.unknownModel, "There is no model '\(modelID.prefix(80))'. Known models: \(names).")
+        }
+        return modelID
+    }
+
+    func removeFiles(_ hashes: [ContentHash]) async throws {
+        guard !hashes.isEmpty else { return }
+        let files = self.files
+        try await queryThreads.run {
+            for hash in hashes { try files.remove(hash) }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import SemblanceCore
+
+/// One page of a catalogue's images.
+public struct ImagePage: Sendable, Hashable {
+    public let images: [CatalogueImage]
+    /// Images that meet the filter, on all pages.
+    public let total: Int
+    /// Where the next page starts; `nil` on the last.
+    public let next: CatalogueImage.ID?
+}
+
+extension Engine {
+    /// Pages hold at most this many images.
+    public static let maximumPageSize = 1_000
+
+    /// An image by its public id, 64 hexadecimal digits.
+    /// - Throws: `RequestError` for a malformed id, `StoreError` if there is no such catalogue or image.
+    public func image(_ id: String, inCatalogue name: String) async throws -> CatalogueImage {
+        let catalogue = try await store.catalogue(named: name)
+        return try await store.image(try contentHash(id), in: catalogue.id)
+    }
+
+    /// A page of images in the order in which they were added.
+    public func images(
+        inCatalogue name: String, matching filter: MetadataFilter?, after cursor: CatalogueImage.ID?, limit: Int
+    ) async throws -> ImagePage {
+        guard (1...Self.maximumPageSize).contains(limit) else {
+            throw RequestError(.invalidLimit, "A page holds 1 to \(Self.maximumPageSize) images, not \(limit).")
+        }
+        let catalogue = try await store.catalogue(named: name)
+        // One more than asked tells whether another page follows.
+        let found = try await store.images(in: catalogue.id, matching: filter, after: cursor, limit: limit + 1)
+        let total = try await store.imageCount(in: catalogue.id, matching: filter)
+        let page = Array(found.prefix(limit))
+        return ImagePage(images: page, total: total, next: found.count > limit ? page.last?.id : nil)
+    }
+
+    /// Changes metadata by a JSON merge patch (RFC 7396): members are set, `null` removes them.
+    public func updateMetadata(
+        _ patch: JSONValue, of id: String, inCatalogue name: String
+    ) async throws -> CatalogueImage {
+        guard case .object = patch else {
+            throw RequestError(.invalidMetadata, "Metadata is a JSON object such as {\"category\": \"chair\"}.")
+        }
+        let image = try await image(id, inCatalogue: name)
+        try await store.setMetadata(image.metadata.merging(patch: patch), of: image.id)
+        return try await store.image(image.hash, in: image.catalogueID)
+    }
+
+    /// Removes an image from its catalogue. Its original is deleted only if it was stored and nothing else uses it.
+    public func deleteImage(_ id: String, inCatalogue name: String) async throws {
+        let image = try await image(id, inCatalogue: name)
+        try await delete([image.id], from: image.catalogueID)
+    }
+
+    /// Removes several images at once.
+    func delete(_ ids: [CatalogueImage.ID], from catalogue: Catalogue.ID) async throws {
+        guard !ids.isEmpty else { return }
+        let orphans = try await store.deleteImages(ids)
+        try await dependencies.indexes.remove(ids, from: catalogue)
+        try await removeFiles(orphans)
+    }
+
+    /// Where an image's original lies.
+    /// - Throws: `StoreError` with `file-missing` if it is gone, for example a file left in place that was moved.
+    public func originalPath(of image: CatalogueImage) throws -> String {
+        let path =
+            switch image.location {
+            case .stored: files.path(of: image.hash)
+            case .inPlace(let path): path
+            }
+        guard FileBytes.exists(path) else {
+            throw StoreError(.fileMissing, "The original of '\(image.name)' is not where it was; index its folder again.")
+        }
+        return path
+    }
+
+    /// The path of an image's thumbnail, made now if it has not been asked for before.
+    public func thumbnailPath(of image: CatalogueImage) async throws -> String {
+        if let path = files.thumbnailPath(of: image.hash) { return path }
+        let original = try originalPath(of: image)
+        let (files, reader) = (self.files, dependencies.reader)
+        let (limits, side) = (configuration.limits, configuration.thumbnailSide)
+        return try await queryThreads.run {
+            if let path = files.thumbnailPath(of: image.hash) { return path }
+            let bytes = try FileBytes(reading: original, maximumByteCount: limits.maximumByteCount)
+            let thumbnail = try bytes.withUnsafeBytes { try reader.thumbnail(of: $0, longestSide: side) }
+            return try files.storeThumbnail(thumbnail, of: image.hash)
+        }
+    }
+
+    func contentHash(_ id: String) throws -> ContentHash {
+        guard let hash = ContentHash(hexadecimal: id) else {
+            throw RequestError(.invalidIdentifier, "An image's id is 64 hexadecimal digits: the SHA-256 of its bytes.")
+        }
+        return hash
+    }
+}
+
+extension JSONValue {
+    /// The result of a JSON merge patch, RFC 7396, section 2.
+    func merging(patch: JSONValue) -> JSONValue {
+        guard case .object(let changes) = patch else { return patch }
+        var members: [String: JSONValue] = [:]
+        if case .object(let present) = self { members = present }
+        for (key, change) in changes {
+            members[key] = change == .null ? nil : (members[key] ?? .null).merging(patch: change)
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,87 @@
+import Logging
+import SemblanceCore
+
+/// The services of Semblance over whichever backends they were built with.
+///
+/// One engine serves a process: the HTTP server, the command line and the job workers share it. Calls never block
+/// Swift's cooperative threads; decoding, inference and files run on the engine's own.
+public final class Engine: Sendable {
+    let dependencies: EngineDependencies
+    public let configuration: EngineConfiguration
+    let signals = JobSignals()
+    /// Ingestion's threads: as many as cores.
+    let ingestThreads: ThreadPool
+    /// Threads of their own for queries, so that searching never waits behind ingestion.
+    let queryThreads: ThreadPool
+
+    public init(_ dependencies: EngineDependencies, configuration: EngineConfiguration = EngineConfiguration()) {
+        self.dependencies = dependencies
+        self.configuration = configuration
+        self.ingestThreads = ThreadPool(name: "ingest", threadCount: configuration.workerThreadCount)
+        self.queryThreads = ThreadPool(
+            name: "query", threadCount: configuration.workerThreadCount,
+            maximumWaitingCount: configuration.maximumWaitingQueryCount)
+    }
+
+    deinit {
+        ingestThreads.shutDown()
+        queryThreads.shutDown()
+    }
+
+    var store: any CatalogueStore { dependencies.catalogues }
+    var files: any FileStore { dependencies.files }
+    var logger: Logger { dependencies.logger }
+
+    // MARK: Models
+
+    public func models() -> [ModelDescription] { dependencies.models.models() }
+
+    public var defaultModelID: String { dependencies.models.defaultModelID }
+
+    /// Loads a model so that the first query finds it warm.
+    public func warm(_ modelID: String) async throws {
+        _ = try await dependencies.models.embedder(for: modelID)
+    }
+
+    /// Opens the index of every catalogue in its own model, so that the first query finds it open.
+    public func openIndexes() async throws {
+        for catalogue in try await store.catalogues() {
+            guard let embedder = try? await dependencies.models.embedder(for: catalogue.modelID) else { continue }
+            _ = try await dependencies.indexes.index(for: space(of: catalogue, embedder))
+        }
+    }
+
+    func space(of catalogue: Catalogue, _ embedder: any Embedder) -> EmbeddingSpace {
+        EmbeddingSpace(catalogueID: catalogue.id, model: embedder.version)
+    }
+}
+
+/// The backends of an engine.
+public struct EngineDependencies: Sendable {
+    public let catalogues: any CatalogueStore
+    public let jobs: any JobStore
+    public let queue: any JobQueue
+    public let files: any FileStore
+    public let indexes: any VectorIndexProvider
+    public let models: any ModelProvider
+    public let reader: any ImageReader
+    /// `nil` refuses URLs.
+    public let fetcher: (any ImageFetcher)?
+    public let logger: Logger
+
+    public init(
+        catalogues: any CatalogueStore, jobs: any JobStore, queue: any JobQueue, files: any FileStore,
+        indexes: any VectorIndexProvider, models: any ModelProvider, reader: any ImageReader,
+        fetcher: (any ImageFetcher)?, logger: Logger
+    ) {
+        self.catalogues = catalogues
+        self.jobs = jobs
+        self.queue = queue
+        self.files = files
+        self.indexes = indexes
+        self.models = models
+        self.reader = reader
+        self.fetcher = fetcher
+        self.logger = logger
+    }
+}

@@ -1,0 +1,17 @@
+import SemblanceCore
+
+/// Bytes become the pixels that the model wants.
+struct DecodeStep: IngestStep {
+    func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
+        let reader = context.engine.dependencies.reader
+        let preprocessing = context.embedder.preprocessing
+        return try await context.onThread(batch) { batch in
+            try batch.forEachOpen { item in
+                guard let bytes = item.bytes else { return }
+                item.decoded = try bytes.withUnsafeBytes {
+                    try reader.prepare($0, for: preprocessing, region: nil)
+                }
+            }
+        }
+    }
+}

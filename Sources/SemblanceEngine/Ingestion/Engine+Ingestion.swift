@@ -1,0 +1,103 @@
+import AsyncAlgorithms
+import SemblanceCore
+
+/// Ingestion: list → fetch → read and hash → recognise → decode → embed → keep → write.
+///
+/// A lister sends batches through a rendezvous channel to one worker more than there are threads; each worker takes
+/// its batch through all steps, so that a core always has decoding or inference to do and never waits for another
+/// stage. One writer commits what has gathered. Everything in between is bounded: the channel holds nothing, each
+/// worker one batch, the writer 256 items.
+extension Engine {
+    /// Runs an ingestion job; returns its result.
+    func ingest(_ work: IngestWork, as job: Job.ID) async throws -> JSONValue {
+        let embedder = try await dependencies.models.embedder(for: work.modelID)
+        let catalogue = try await catalogueForIngestion(named: work.catalogue, modelID: work.modelID)
+        let space = self.space(of: catalogue, embedder)
+        let context = IngestContext(
+            engine: self, catalogue: catalogue, space: space, embedder: embedder,
+            index: try await dependencies.indexes.index(for: space), copies: work.copies)
+        let reporter = IngestReporter(job: job, engine: self)
+        try await run(work, in: context, reporter: reporter)
+        if case .paths(let paths, _, true, _) = work.source {
+            try await prune(paths, in: catalogue)
+        }
+        let counts = try await reporter.finish()
+        return .object([
+            "catalogue": .string(catalogue.name), "model": .string(work.modelID),
+            "indexed": .number(Double(counts.done)), "skipped": .number(Double(counts.skipped)),
+            "failed": .number(Double(counts.failed)),
+        ])
+    }
+
+    private func run(_ work: IngestWork, in context: IngestContext, reporter: IngestReporter) async throws {
+        let source = try await ingestThreads.run { SourceBox(try work.makeSource()) }
+        let channel = AsyncChannel<IngestBatch>()
+        let writer = IngestWriter(context: context, reporter: reporter)
+        let lister = IngestLister(
+            context: context, reporter: reporter,
+            batchSize: configuration.batchSize ?? context.embedder.preferredBatchSize)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await lister.run(source, into: channel) }
+            group.addTask { try await self.countFiles(of: work, reporter: reporter) }
+            for _ in 0...configuration.workerThreadCount {
+                group.addTask {
+                    for await batch in channel { try await self.take(batch, through: context, to: writer) }
+                }
+            }
+            // The first error ends the others.
+            try await group.waitForAll()
+        }
+        try Task.checkCancellation()
+    }
+
+    private func take(_ batch: IngestBatch, through context: IngestContext, to writer: IngestWriter) async throws {
+        var batch = batch
+        for step in IngestContext.steps { batch = try await step.run(batch, in: context) }
+        try await writer.submit(batch.items)
+    }
+
+    /// Counts ahead of the work, so that progress has a total: walking a folder is quick beside reading its files.
+    private func countFiles(of work: IngestWork, reporter: IngestReporter) async throws {
+        let counter = try await queryThreads.run { SourceBox(try work.makeSource(withMetadata: false)) }
+        var total = 0
+        while true {
+            try Task.checkCancellation()
+            let count = try await queryThreads.run { try counter.next(1000).count }
+            total += count
+            try await reporter.found(total: total)
+            if count < 1000 { return }
+        }
+    }
+
+    /// Removes images whose files below these paths are gone.
+    private func prune(_ paths: [String], in catalogue: Catalogue) async throws {
+        for path in paths {
+            guard let folder = FileBytes.absolutePath(path) else { continue }
+            var cursor: String?
+            while true {
+                let page = try await store.sourcePaths(in: catalogue.id, under: folder, after: cursor, limit: 1000)
+                guard let last = page.last else { break }
+                let gone = page.map(\.path).filter { !FileBytes.exists($0) }
+                let stale = try await store.forgetSources(gone, in: catalogue.id)
+                try await delete(stale, from: catalogue.id)
+                cursor = last.path
+            }
+        }
+    }
+}
+
+extension IngestWork {
+    fileprivate var copies: Bool {
+        if case .paths(_, let copies, _, _) = source { copies } else { true }
+    }
+
+    fileprivate func makeSource(withMetadata: Bool = true) throws -> any IngestSource {
+        switch source {
+        case .paths(let paths, _, _, let metadataPath):
+            let list = withMetadata ? try metadataPath.map(MetadataList.init(contentsOf:)) : nil
+            return FolderSource(paths: paths, metadata: list ?? .empty, common: metadata)
+        case .spool(let listPath): return try SpoolSource(listPath: listPath, common: metadata)
+        case .urls(let urls): return URLSource(urls: urls, common: metadata)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import SemblanceCore
+
+/// URLs become spool files.
+struct FetchStep: IngestStep {
+    func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
+        var batch = batch
+        for index in batch.items.indices {
+            guard batch.items[index].outcome == nil, case .url(let url) = batch.items[index].origin else { continue }
+            do {
+                let upload = try await context.engine.fetch(url)
+                batch.items[index] = IngestItem(
+                    shownPath: url, name: upload.name, origin: .spooled(path: upload.path),
+                    metadata: batch.items[index].metadata)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                batch.items[index].fail(error)
+            }
+        }
+        return batch
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import SemblanceCore
+
+/// The bytes of a file, read whole. Not mapped: a mapped file that somebody truncates kills the process.
+///
+/// `@unchecked Sendable`: `buffer` is written in `init` only.
+final class FileBytes: @unchecked Sendable {
+    private let buffer: UnsafeMutableRawBufferPointer
+    let count: Int
+    /// Nanoseconds since 1970, as it was when the file was opened.
+    let modifiedNanoseconds: Int64
+
+    /// Reads a regular file.
+    /// - Throws: `ImageError`: `image-unreadable`, `image-empty`, `image-too-many-bytes`.
+    init(reading path: String, maximumByteCount: Int) throws {
+        // A FIFO without O_NONBLOCK would wait for a writer for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Self.unreadable(errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw ImageError(.unreadable, "This is not a regular file.")
+        }
+        let size = Int(status.st_size)
+        guard size > 0 else { throw ImageError(.empty, "The file is empty.") }
+        guard size <= maximumByteCount else {
+            throw ImageError(
+                .tooManyBytes,
+                "The file has \(size) bytes; at most \(maximumByteCount) are read. Raise --max-bytes to allow more.")
+        }
+        buffer = .allocate(byteCount: size, alignment: 64)
+        modifiedNanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        do {
+            count = try Self.fill(buffer, from: descriptor)
+        } catch {
+            buffer.deallocate()
+            throw error
+        }
+    }
+
+    deinit { buffer.deallocate() }
+
+    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+
+    static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
+    }
+
+    /// The path without links and relative parts; `nil` if there is nothing.
+    static func absolutePath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func fill(_ buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) throws -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let got = read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw unreadable(errno) }
+            if got == 0 { break }
+            filled += got
+        }
+        return filled
+    }
+
+    private static func unreadable(_ code: Int32) -> ImageError {
+        ImageError(.unreadable, "The file could not be read: \(String(cString: strerror(code))).")
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import SemblanceCore
+
+/// Lists the image files below paths, a few at a time. Not thread-safe; calls block.
+///
+/// Folders are read in the order of their names; links are followed, and one that leads back into a folder above
+/// itself is a failure. Names that start with a dot are left out. Memory: the names of one chain of folders.
+final class FolderWalker {
+    enum Entry {
+        case file(FoundFile)
+        case failure(FileFailure)
+    }
+
+    struct FoundFile {
+        let file: SourceFile
+        /// As the user would write it: the given path and what follows below it.
+        let shownPath: String
+    }
+
+    private struct Folder {
+        let path: String
+        let shownPath: String
+        let identity: FileIdentity
+        /// In reverse, so that the next is the last.
+        var names: [FileName]
+    }
+
+    private struct FileIdentity: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private struct FileName: Comparable {
+        let bytes: [UInt8]
+        static func < (left: FileName, right: FileName) -> Bool {
+            left.bytes.lexicographicallyPrecedes(right.bytes)
+        }
+    }
+
+    private var roots: [String]
+    private var folders: [Folder] = []
+    private var waiting: [Entry] = []
+
+    /// - Parameter paths: files and folders, relative to the working folder or absolute.
+    init(paths: [String]) {
+        roots = paths.reversed()
+    }
+
+    /// The next entry; `nil` at the end.
+    func next() -> Entry? {
+        while true {
+            if let entry = waiting.popLast() { return entry }
+            if folders.isEmpty {
+                guard let root = roots.popLast() else { return nil }
+                open(root: root)
+            } else if let name = folders[folders.count - 1].names.popLast() {
+                visit(name)
+            } else {
+                folders.removeLast()
+            }
+        }
+    }
+
+    private func open(root: String) {
+        guard let absolute = realpath(root, nil) else {
+            let reason = errno == ENOENT ? "There is no such file or folder." : String(cString: strerror(errno)) + "."
+            return fail(root, .unreadable, reason)
+        }
+        defer { free(absolute) }
+        let path = String(cString: absolute)
+        var status = stat()
+        guard stat(path, &status) == 0 else { return fail(root, .unreadable, String(cString: strerror(errno)) + ".") }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            enter(path: path, shownPath: root, status: status)
+        } else {
+            add(path: path, shownPath: root, status: status)
+        }
+    }
+
+    private func visit(_ name: FileName) {
+        let folder = folders[folders.count - 1]
+        guard let text = String(validating: name.bytes, as: UTF8.self) else {
+            // Half of such a name could not be shown, nor found again: rename it.
+            if FolderWalker.hasImageExtension(name.bytes) {
+                let shown = folder.shownPath + "/" + String(decoding: name.bytes, as: UTF8.self)
+                fail(shown, .unreadable, "The file's name is not UTF-8 text; rename it.")
+            }
+            return
+        }
+        let path = folder.path == "/" ? "/" + text : folder.path + "/" + text
+        let shownPath = folder.shownPath.hasSuffix("/") ? folder.shownPath + text : folder.shownPath + "/" + text
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            if FolderWalker.hasImageExtension(name.bytes) { failToStat(shownPath, errno) }
+            return
+        }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            enter(path: path, shownPath: shownPath, status: status)
+        } else if FolderWalker.hasImageExtension(name.bytes) {
+            add(path: path, shownPath: shownPath, status: status)
+        }
+    }
+
+    private func failToStat(_ shownPath: String, _ code: Int32) {
+        switch code {
+        case ENOENT: fail(shownPath, .unreadable, "The link leads nowhere.")
+        case ELOOP: fail(shownPath, .unreadable, "The link leads to itself.")
+        default: fail(shownPath, .unreadable, String(cString: strerror(code)) + ".")
+        }
+    }
+
+    private func enter(path: String, shownPath: String, status: stat) {
+        let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        guard !folders.contains(where: { $0.identity == identity }) else {
+            return fail(shownPath, .unreadable, "The link leads back to a folder that contains it.")
+        }
+        guard let directory = opendir(path) else {
+            return fail(shownPath, .unreadable, "The folder could not be read: \(String(cString: strerror(errno))).")
+        }
+        defer { closedir(directory) }
+        var names: [FileName] = []
+        while let entry = readdir(directory) {
+            let bytes = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: UInt8.self, capacity: 256) {
+                    Array(UnsafeBufferPointer(start: $0, count: strlen(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))))
+                }
+            }
+            if bytes.first != UInt8(ascii: ".") { names.append(FileName(bytes: bytes)) }
+        }
+        folders.append(
+            Folder(path: path, shownPath: shownPath, identity: identity, names: names.sorted(by: >)))
+    }
+
+    private func add(path: String, shownPath: String, status: stat) {
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            return fail(shownPath, .unreadable, "This is not a regular file.")
+        }
+        let file = SourceFile(
+            path: path, byteCount: Int64(status.st_size),
+            modifiedNanoseconds: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
+        waiting.append(.file(FoundFile(file: file, shownPath: shownPath)))
+    }
+
+    private func fail(_ shownPath: String, _ code: ImageError.Code, _ message: String) {
+        waiting.append(.failure(FileFailure(path: shownPath, error: ImageError(code, message))))
+    }
+
+    private static func hasImageExtension(_ name: [UInt8]) -> Bool {
+        guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        return ImageFormat.fileExtensions.contains(String(decoding: name[(dot + 1)...], as: UTF8.self).lowercased())
+    }
+}

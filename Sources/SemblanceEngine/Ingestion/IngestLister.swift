@@ -1,0 +1,72 @@
+import AsyncAlgorithms
+import SemblanceCore
+
+/// Turns a source into batches for the workers: files that are recorded unchanged are skipped unread.
+///
+/// Owns the source; only one task calls `run`, and each call of the source runs alone on a thread.
+struct IngestLister: Sendable {
+    /// Files asked about in one query.
+    private static let chunkSize = 256
+
+    let context: IngestContext
+    let reporter: IngestReporter
+    let batchSize: Int
+
+    /// Sends every batch, then finishes the channel, whatever happens.
+    func run(_ source: SourceBox, into channel: AsyncChannel<IngestBatch>) async throws {
+        defer { channel.finish() }
+        while true {
+            try Task.checkCancellation()
+            let chunk = try await context.engine.ingestThreads.run { try source.next(Self.chunkSize) }
+            guard !chunk.isEmpty else { return }
+            let changed = try await withoutUnchanged(chunk)
+            for batch in batches(of: changed) { await channel.send(batch) }
+        }
+    }
+
+    private func withoutUnchanged(_ items: [IngestItem]) async throws -> [IngestItem] {
+        let files = items.compactMap { item -> SourceFile? in
+            if item.outcome == nil, case .file(let file) = item.origin { file } else { nil }
+        }
+        guard !files.isEmpty else { return items }
+        let unchanged = try await context.engine.store.unchanged(files, in: context.space)
+        guard !unchanged.isEmpty else { return items }
+        try await reporter.count(skipped: unchanged.count)
+        return items.filter { item in
+            if case .file(let file) = item.origin { !unchanged.contains(file.path) } else { true }
+        }
+    }
+
+    /// Batches of at most `batchSize` files, and of about `maximumBatchByteCount` bytes.
+    private func batches(of items: [IngestItem]) -> [IngestBatch] {
+        let maximum = Int64(context.engine.configuration.maximumBatchByteCount)
+        var batches: [IngestBatch] = []
+        var open: [IngestItem] = []
+        var byteCount: Int64 = 0
+        for item in items {
+            let size = if case .file(let file) = item.origin { file.byteCount } else { Int64(0) }
+            if open.count == batchSize || (!open.isEmpty && byteCount + size > maximum) {
+                batches.append(IngestBatch(items: open))
+                open = []
+                byteCount = 0
+            }
+            open.append(item)
+            byteCount += size
+        }
+        if !open.isEmpty { batches.append(IngestBatch(items: open)) }
+        return batches
+    }
+}
+
+/// A source that moves between threads, one call at a time.
+///
+/// `@unchecked Sendable`: `source` is used by `IngestLister.run` alone, which awaits each call before the next.
+final class SourceBox: @unchecked Sendable {
+    private let source: any IngestSource
+
+    init(_ source: any IngestSource) {
+        self.source = source
+    }
+
+    func next(_ count: Int) throws -> [IngestItem] { try source.next(count) }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import SemblanceCore
+
+/// Where a job's items come from, a chunk at a time. Confined to ingestion's threads by `IngestLister`.
+protocol IngestSource {
+    /// At most `count` items; empty at the end. Blocks.
+    func next(_ count: Int) throws -> [IngestItem]
+}
+
+/// Files and folders of the user.
+final class FolderSource: IngestSource {
+    private let walker: FolderWalker
+    private let metadata: MetadataList
+    private let common: JSONValue
+
+    init(paths: [String], metadata: MetadataList, common: JSONValue) {
+        walker = FolderWalker(paths: paths)
+        self.metadata = metadata
+        self.common = common
+    }
+
+    func next(_ count: Int) throws -> [IngestItem] {
+        var items: [IngestItem] = []
+        while items.count < count, let entry = walker.next() {
+            switch entry {
+            case .file(let found):
+                let name = String(found.file.path.split(separator: "/").last ?? "")
+                items.append(
+                    IngestItem(
+                        shownPath: found.shownPath, name: name, origin: .file(found.file),
+                        metadata: common.merging(patch: metadata.metadata(forPath: found.file.path))))
+            case .failure(let failure):
+                items.append(
+                    IngestItem(
+                        shownPath: failure.path, name: failure.path, origin: .url(""), metadata: common,
+                        outcome: .failed(failure)))
+            }
+        }
+        return items
+    }
+}
+
+/// Uploads that wait in the spool.
+final class SpoolSource: IngestSource {
+    private var uploads: AnyIterator<SpooledUpload>
+    private let common: JSONValue
+
+    init(listPath: String, common: JSONValue) throws {
+        uploads = AnyIterator(try SpoolList(path: listPath).uploads().makeIterator())
+        self.common = common
+    }
+
+    func next(_ count: Int) throws -> [IngestItem] {
+        var items: [IngestItem] = []
+        while items.count < count, let upload = uploads.next() {
+            items.append(
+                IngestItem(
+                    shownPath: upload.name, name: upload.name, origin: .spooled(path: upload.path),
+                    metadata: common.merging(patch: upload.metadata ?? .object([:]))))
+        }
+        return items
+    }
+}
+
+/// Images to fetch.
+final class URLSource: IngestSource {
+    private var urls: ArraySlice<String>
+    private let common: JSONValue
+
+    init(urls: [String], common: JSONValue) {
+        self.urls = urls[...]
+        self.common = common
+    }
+
+    func next(_ count: Int) throws -> [IngestItem] {
+        defer { urls = urls.dropFirst(count) }
+        return urls.prefix(count).map { IngestItem(shownPath: $0, name: $0, origin: .url($0), metadata: common) }
+    }
+}

@@ -1,0 +1,115 @@
+import SemblanceCore
+
+/// Makes finished items visible: one transaction for all that has gathered while the one before was being written.
+///
+/// Workers hand over and go on; the one that finds nobody writing writes. A full waiting room makes them wait, so that
+/// a slow disk slows ingestion down instead of filling memory.
+actor IngestWriter {
+    private static let maximumWaitingCount = 256
+
+    private let context: IngestContext
+    private let reporter: IngestReporter
+    private var waiting: [IngestItem] = []
+    private var isWriting = false
+    private var blocked: [CheckedContinuation<Void, Never>] = []
+
+    init(context: IngestContext, reporter: IngestReporter) {
+        self.context = context
+        self.reporter = reporter
+    }
+
+    /// Takes over items. What is still waiting at the end is written by whoever is writing: `submit` of the last
+    /// worker returns no later than the worker that writes its items does.
+    func submit(_ items: [IngestItem]) async throws {
+        while waiting.count >= Self.maximumWaitingCount {
+            await withCheckedContinuation { blocked.append($0) }
+        }
+        waiting += items
+        guard !isWriting else { return }
+        isWriting = true
+        defer {
+            isWriting = false
+            unblock()
+        }
+        while !waiting.isEmpty {
+            let batch = waiting
+            waiting = []
+            unblock()
+            try await write(batch)
+        }
+    }
+
+    private func unblock() {
+        for continuation in blocked { continuation.resume() }
+        blocked = []
+    }
+
+    private func write(_ items: [IngestItem]) async throws {
+        let added = try await add(items.filter { $0.outcome == nil })
+        let known = try await recordKnown(items)
+        try await removeStale(added.stale + known.stale)
+        try await removeSpooled(items)
+        let failures = items.compactMap { item -> FileFailure? in
+            if case .failed(let failure) = item.outcome { failure } else { nil }
+        }
+        try await reporter.count(done: added.newCount, skipped: added.oldCount + known.count, failures: failures)
+    }
+
+    /// Rows, sources and embeddings in one transaction, then the index.
+    private func add(_ items: [IngestItem]) async throws -> (newCount: Int, oldCount: Int, stale: [CatalogueImage.ID]) {
+        let images = items.compactMap { $0.newImage(copies: context.copies) }
+        guard !images.isEmpty else { return (0, 0, []) }
+        let added = try await context.engine.store.add(images, to: context.space)
+        let fresh = zip(added, images).filter { $0.0.isNewEmbedding }
+        try await context.index.insert(fresh.map { ($0.0.id, $0.1.embedding) })
+        return (fresh.count, added.count - fresh.count, added.compactMap(\.stale))
+    }
+
+    private func recordKnown(_ items: [IngestItem]) async throws -> (count: Int, stale: [CatalogueImage.ID]) {
+        var sources: [(SourceFile, CatalogueImage.ID)] = []
+        var count = 0
+        for item in items {
+            switch item.outcome {
+            case .known(let image):
+                count += 1
+                if case .file(let file) = item.origin { sources.append((file, image)) }
+            case .takenIn: count += 1
+            case .failed, nil: break
+            }
+        }
+        guard !sources.isEmpty else { return (count, []) }
+        return (count, try await context.engine.store.recordSources(sources, in: context.catalogue.id))
+    }
+
+    private func removeStale(_ ids: [CatalogueImage.ID]) async throws {
+        try await context.engine.delete(ids, from: context.catalogue.id)
+    }
+
+    private func removeSpooled(_ items: [IngestItem]) async throws {
+        let paths = items.compactMap { item -> String? in
+            if case .spooled(let path) = item.origin { path } else { nil }
+        }
+        guard !paths.isEmpty else { return }
+        let files = context.engine.files
+        try await context.engine.ingestThreads.run {
+            for path in paths { try files.removeSpooled(path) }
+        }
+    }
+}
+
+extension IngestItem {
+    /// The row to add, when every step is through.
+    func newImage(copies: Bool) -> NewImage? {
+        guard let hash, let header = decoded?.header, let embedding else { return nil }
+        switch origin {
+        case .file(let file):
+            return NewImage(
+                hash: hash, name: name, location: copies ? .stored : .inPlace(path: file.path), header: header,
+                byteCount: file.byteCount, metadata: metadata, embedding: embedding, source: file)
+        case .spooled, .url:
+            return NewImage(
+                hash: hash, name: name, location: .stored, header: header, byteCount: Int64(byteCount),
+                metadata: metadata, embedding: embedding)
+        }
+    }
+}

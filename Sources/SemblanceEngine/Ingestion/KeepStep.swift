@@ -1,0 +1,24 @@
+import SemblanceCore
+
+/// Originals that must be stored are made durable before their rows are.
+struct KeepStep: IngestStep {
+    func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
+        let (files, copies) = (context.engine.files, context.copies)
+        return try await context.onThread(batch) { batch in
+            try batch.forEachOpen { item in
+                guard let hash = item.hash, item.embedding != nil else { return }
+                switch item.origin {
+                case .spooled(let path): try files.store(spooled: path, as: hash)
+                case .file(let file) where copies: try files.store(copying: file.path, as: hash)
+                case .file, .url: break
+                }
+                item.bytes = nil
+                // The pixels are not needed any more; the header is.
+                if let decoded = item.decoded {
+                    item.decoded = DecodedImage(
+                        header: decoded.header, prepared: PreparedImage(width: 0, height: 0, pixels: []))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import SemblanceCore
+
+/// Metadata for files, out of a text file with one JSON object a line: `{"path": "a/b.jpg", "metadata": {…}}`.
+///
+/// Paths are relative to the list's own folder. The whole list is held in memory.
+struct MetadataList: Sendable {
+    private struct Line: Decodable {
+        let path: String
+        let metadata: JSONValue
+    }
+
+    private var entries: [String: JSONValue] = [:]
+
+    static let empty = MetadataList()
+
+    private init() {}
+
+    /// - Throws: `RequestError` with `invalid-metadata`, naming the line.
+    init(contentsOf path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw RequestError(.invalidMetadata, "The metadata file '\(path)' could not be read.")
+        }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().resolvingSymlinksInPath().path
+        let decoder = JSONDecoder()
+        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() where !line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) {
+            guard let entry = try? decoder.decode(Line.self, from: Data(line)), case .object = entry.metadata else {
+                throw RequestError(
+                    .invalidMetadata,
+                    "Line \(number + 1) of '\(path)' is not of the form {\"path\": \"…\", \"metadata\": {…}}.")
+            }
+            let absolute = entry.path.hasPrefix("/") ? entry.path : folder + "/" + entry.path
+            entries[absolute] = entry.metadata
+        }
+    }
+
+    /// Always an object.
+    func metadata(forPath path: String) -> JSONValue {
+        entries[path] ?? .object([:])
+    }
+}

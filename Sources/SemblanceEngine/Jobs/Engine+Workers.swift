@@ -1,0 +1,135 @@
+import Foundation
+import Logging
+import SemblanceCore
+
+extension Engine {
+    /// A job that was started this often without coming to an end brings the process down: it is given up.
+    static let maximumAttemptCount = 100
+
+    /// Runs jobs until the task is cancelled. What is running then is put back, for the next process to go on with.
+    public func runWorkers() async throws {
+        try await cleanSpool()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.work(in: .ingest) }
+            for _ in 0..<configuration.searchWorkerCount {
+                group.addTask { await self.work(in: .search) }
+            }
+            group.addTask { await self.expireJobs() }
+            await group.waitForAll()
+        }
+    }
+
+    /// Runs one job to its end in this task, for a command that waits for it.
+    public func run(_ id: Job.ID) async throws {
+        guard let job = try await dependencies.jobs.start(id) else { return }
+        signals.notify(id)
+        let outcome = await outcome(of: job)
+        // Not cancelled with this task: the outcome must be written whatever happens.
+        try await Task { [dependencies] in
+            try await dependencies.jobs.finish(id, outcome)
+            if outcome != .interrupted { self.removeSpool(of: job.work) }
+        }.value
+        signals.notify(id)
+    }
+
+    /// Removes spool files that no unfinished job names: leftovers of uploads that were cut off.
+    public func cleanSpool() async throws {
+        var needed: Set<String> = []
+        var offset = 0
+        while true {
+            let page = try await dependencies.jobs.jobs(in: [.queued, .running], lane: nil, limit: 500, offset: offset)
+            for job in page { needed.formUnion(Self.spoolPaths(of: job.work)) }
+            if page.count < 500 { break }
+            offset += page.count
+        }
+        let (files, keep) = (self.files, needed)
+        try await queryThreads.run {
+            for path in try files.spooledPaths() where !keep.contains(path) { try files.removeSpooled(path) }
+        }
+    }
+
+    private func work(in lane: Job.Lane) async {
+        while !Task.isCancelled {
+            do {
+                guard let id = try await dependencies.queue.next(in: lane) else { return }
+                try await run(id)
+                try await dependencies.queue.acknowledge(id, lane: lane)
+            } catch {
+                if Task.isCancelled { return }
+                logger.error("a worker failed", metadata: ["lane": "\(lane)", "error": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func outcome(of job: Job) async -> JobOutcome {
+        guard job.attempts <= Self.maximumAttemptCount else {
+            return .failed(code: "job-given-up", reason: "The job was started \(job.attempts) times and never ended.")
+        }
+        do {
+            switch job.work {
+            case .ingest(let work): return .succeeded(result: try await ingest(work, as: job.id))
+            case .search(let work): return .succeeded(result: try await search(work))
+            }
+        } catch let error as JobError where error.code == .cancelled {
+            return .cancelled
+        } catch {
+            if Task.isCancelled { return .interrupted }
+            let failure = FileFailure(path: "", error: error)
+            if failure.code == "internal" {
+                logger.error("a job failed", metadata: ["job": "\(job.id)", "error": "\(error)"])
+            }
+            return .failed(code: failure.code, reason: failure.message)
+        }
+    }
+
+    private func search(_ work: SearchWork) async throws -> JSONValue {
+        let response = try await search(
+            SearchRequest(
+                catalogue: work.catalogue, modelID: work.modelID, terms: [SearchTerm(.file(path: work.upload.path))],
+                limit: work.limit))
+        return response.json
+    }
+
+    private func expireJobs() async {
+        while !Task.isCancelled {
+            _ = try? await dependencies.jobs.deleteJobs(endedBefore: configuration.jobRetention)
+            try? await Task.sleep(for: .seconds(3600))
+        }
+    }
+
+    private func removeSpool(of work: JobWork) {
+        for path in Self.spoolPaths(of: work) { try? files.removeSpooled(path) }
+    }
+
+    /// The spool files that a job still needs, its list among them.
+    private static func spoolPaths(of work: JobWork) -> [String] {
+        switch work {
+        case .search(let search): return [search.upload.path]
+        case .ingest(let ingest):
+            guard case .spool(let listPath) = ingest.source else { return [] }
+            let uploads = (try? SpoolList(path: listPath))?.uploads().map(\.path) ?? []
+            return [listPath] + uploads
+        }
+    }
+}
+
+extension SearchResponse {
+    /// The shape of `search --json` and of a search job's result.
+    public var json: JSONValue {
+        let results = matches.map { match -> JSONValue in
+            var members: [String: JSONValue] = [
+                "id": .string(match.image.hash.hexadecimal), "name": .string(match.image.name),
+                "score": .number(Double(match.score)), "distance": .number(Double(match.distance)),
+                "metadata": match.image.metadata,
+            ]
+            if case .inPlace(let path) = match.image.location { members["path"] = .string(path) }
+            return .object(members)
+        }
+        let milliseconds = took / .milliseconds(1)
+        return .object([
+            "model": .string(modelID), "catalogue": .string(catalogue),
+            "took_ms": .number((milliseconds * 1000).rounded() / 1000), "results": .array(results),
+        ])
+    }
+}
