@@ -1,0 +1,89 @@
+# Shared by the other scripts, which source it: places, messages, timing, hashes and downloads.
+# shellcheck shell=bash
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+deps="$root/.deps"
+downloads="$deps/downloads"
+requirements="$root/scripts/requirements"
+python="${PYTHON:-python3}"
+
+say() { printf '%s\n' "$*"; }
+note() { printf '    %s\n' "$*"; }
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# step TITLE COMMAND…: runs the command under a heading and prints how long it took.
+step() {
+    local title="$1" started=$SECONDS
+    shift
+    printf '==> %s\n' "$title"
+    "$@"
+    printf '    done in %d s\n' "$((SECONDS - started))"
+}
+
+# Whether a file has this SHA-256.
+has_hash() {
+    [ -f "$1" ] && [ "$(sha256sum -- "$1" | cut -d' ' -f1)" = "$2" ]
+}
+
+# find_wheel REQUIREMENTS PATTERN: prints a downloaded wheel whose hash the requirements file lists.
+# A file that has another hash was cut short or changed: it is removed.
+find_wheel() {
+    local path hash
+    for path in "$downloads"/$2; do
+        [ -f "$path" ] || continue
+        hash="$(sha256sum -- "$path" | cut -d' ' -f1)"
+        if grep -q "sha256:$hash" "$1"; then
+            printf '%s\n' "$path"
+            return 0
+        fi
+        rm -f -- "$path"
+    done
+    return 1
+}
+
+# download_wheel REQUIREMENTS [pip option…]: into the private folder, never into a Python installation.
+download_wheel() {
+    local file="$1"
+    shift
+    mkdir -p "$downloads"
+    "$python" -m pip download --quiet --disable-pip-version-check --no-deps --no-cache-dir --require-hashes \
+        --only-binary=:all: "$@" --requirement "$file" --dest "$downloads" ||
+        fail "pip could not download what $(basename "$file") lists. Check the network (and PIP_INDEX_URL, if set), then run make again."
+}
+
+# The cache that all data folders share; the program uses the same rule.
+cache_folder() {
+    if [ -n "${SEMBLANCE_CACHE:-}" ]; then
+        printf '%s\n' "$SEMBLANCE_CACHE"
+    elif [ -n "${XDG_CACHE_HOME:-}" ]; then
+        printf '%s\n' "$XDG_CACHE_HOME/semblance"
+    elif [ -n "${HOME:-}" ]; then
+        printf '%s\n' "$HOME/.cache/semblance"
+    else
+        fail "HOME is not set, so there is no place for the model cache. Set SEMBLANCE_CACHE to a folder."
+    fi
+}
+
+# Exports the variables that .env sets and the environment does not. The file is read, never executed.
+load_environment_file() {
+    local line name value
+    [ -f "$root/.env" ] || return 0
+    while IFS= read -r line || [ -n "$line" ]; do
+        line="${line%$'\r'}"
+        line="${line#export }"
+        [[ "$line" =~ ^[[:space:]]*([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] || continue
+        name="${BASH_REMATCH[1]}"
+        value="${BASH_REMATCH[2]}"
+        if [[ "$value" =~ ^\"(.*)\"[[:space:]]*$ || "$value" =~ ^\'(.*)\'[[:space:]]*$ ]]; then
+            value="${BASH_REMATCH[1]}"
+        else
+            value="${value%%[[:space:]]#*}"
+            value="${value%"${value##*[![:space:]]}"}"
+        fi
+        if [ -z "${!name+set}" ] && [ -n "$value" ]; then export "$name=$value"; fi
+    done <"$root/.env"
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Gets everything that building, running and (with `test`) testing needs. Safe to run again at any time.
+# Usage: setup.sh [test]
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+here="$root/scripts"
+group="${1:-build}"
+step "Checking Swift and Debian packages" "$here/check-system.sh" "$group"
+step "Getting OpenVINO" "$here/get-openvino.sh"
+step "Getting the default model" "$here/get-model.sh"
+if [ "$group" = test ]; then
+    step "Getting the test tools" "$here/get-test-tools.sh"
+fi

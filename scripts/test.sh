@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Builds once, then runs every suite, even after one has failed. Ends with the suites' own closing lines.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+cd "$root"
+logs="$deps/logs"
+mkdir -p "$logs"
+
+# What the Python suites need to know.
+export SEMBLANCE_BINARY="$root/.build/release/semblance"
+export SEMBLANCE_PYTHON="$deps/venv/bin/python"
+load_environment_file
+SEMBLANCE_CACHE="$(cache_folder)"
+export SEMBLANCE_CACHE
+export PYTHONUNBUFFERED=1
+# A test decides these for itself; what a developer has set for daily use must not leak in.
+unset SEMBLANCE_DATA SEMBLANCE_HOST SEMBLANCE_PORT SEMBLANCE_MODEL SEMBLANCE_PRECISION
+
+failed=()
+suites=()
+
+# suite NAME COMMAND…: shows the output and keeps it; remembers a failure.
+suite() {
+    local name="$1" started=$SECONDS
+    shift
+    suites+=("$name")
+    printf '\n==> %s\n' "$name"
+    if "$@" </dev/null 2>&1 | tee "$logs/$name.log"; then
+        printf '    %s: passed in %d s\n' "$name" "$((SECONDS - started))"
+    else
+        failed+=("$name")
+        printf '    %s: FAILED after %d s\n' "$name" "$((SECONDS - started))"
+    fi
+}
+
+# The runner's own last words, out of a suite's log.
+closing_lines() {
+    grep -E 'Test run with [0-9]+ test|^=+ .*(passed|failed|error|no tests ran).* =+$|^Ran [0-9]+ test|^(OK|FAILED)( |$)|^[0-9]+ passed' \
+        "$logs/$1.log" | tail -n 3 || true
+}
+
+step "Checking the source's format" "$root/scripts/lint.sh" || failed+=(lint)
+step "Building everything with its tests" swift build --build-tests -c release </dev/null
+
+for folder in System Browser; do
+    if [ -x "Tests/$folder/run.sh" ]; then suite "$folder" "Tests/$folder/run.sh"; fi
+done
+suite Swift swift test --skip-build -c release
+
+printf '\n==> Summary (the whole output is in .deps/logs)\n'
+for name in "${suites[@]}"; do
+    printf '%s:\n' "$name"
+    closing_lines "$name"
+done
+if [ ${#failed[@]} != 0 ]; then
+    fail "failed: ${failed[*]}"
+fi
