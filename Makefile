@@ -33,8 +33,8 @@ build: setup ## build the release program at .build/release/semblance
 demo: setup ## get the demo pictures from Debian packages (280 MB)
 	@source scripts/common.sh && step "Getting the demo pictures" scripts/get-demo.sh
 
-bench: setup-test ## measure speed and memory
-	@SEMBLANCE_PYTHON="$(CURDIR)/.deps/venv/bin/python" swift run -c release semblance-bench $(BENCH)
+bench: setup-test ## measure speed and memory (BENCH="…": arguments of semblance-bench)
+	@scripts/bench.sh $(BENCH)
 
 run-app: build ## serve the page at http://127.0.0.1:8000
 	@scripts/run.sh

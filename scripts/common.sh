@@ -84,6 +84,6 @@ load_environment_file() {
             value="${value%%[[:space:]]#*}"
             value="${value%"${value##*[![:space:]]}"}"
         fi
-        if [ -z "${!name+set}" ] && [ -n "$value" ]; then export "$name=$value"; fi
+        if [ -z "${!name:-}" ] && [ -n "$value" ]; then export "$name=$value"; fi
     done <"$root/.env"
 }

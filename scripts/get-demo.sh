@@ -8,6 +8,7 @@ mark="$demo/.made-by"
 maker="$(sha256sum -- "$root/scripts/make_demo.py" | cut -d' ' -f1)"
 work="$deps/demo.work"
 
+load_environment_file
 if [ "${DEMO:-}" = none ]; then
     note "left out (DEMO=none)"
     exit 0
