@@ -32,6 +32,11 @@ public final class Engine: Sendable {
     var files: any FileStore { dependencies.files }
     var logger: Logger { dependencies.logger }
 
+    /// Embeds single images on the query threads.
+    public var embedding: ImageEmbedding {
+        ImageEmbedding(reader: dependencies.reader, limits: configuration.limits, threads: queryThreads)
+    }
+
     // MARK: Models
 
     public func models() -> [ModelDescription] { dependencies.models.models() }

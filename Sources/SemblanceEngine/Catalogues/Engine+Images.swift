@@ -99,7 +99,7 @@ extension Engine {
 
 extension JSONValue {
     /// The result of a JSON merge patch, RFC 7396, section 2.
-    func merging(patch: JSONValue) -> JSONValue {
+    package func merging(patch: JSONValue) -> JSONValue {
         guard case .object(let changes) = patch else { return patch }
         var members: [String: JSONValue] = [:]
         if case .object(let present) = self { members = present }

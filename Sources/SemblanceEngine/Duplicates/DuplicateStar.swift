@@ -5,12 +5,12 @@ import SemblanceCore
 /// Joining every chain of similar pairs makes groups whose ends have nothing in common. Here each member is similar
 /// to the centre itself: images are taken by falling number of similar images; each that is still free becomes a
 /// centre and takes its free neighbours. (Star clustering: Aslam, Pelekhov, Rus, 1999.)
-struct DuplicateStar {
+package struct DuplicateStar {
     /// The centre first (score 1), then by falling similarity to it, ties by number.
-    let members: [Neighbour]
+    package let members: [Neighbour]
 
     /// Groups pairs, largest group first, ties by the centre's number.
-    static func group(_ pairs: [NeighbourPair]) -> [DuplicateStar] {
+    package static func group(_ pairs: [NeighbourPair]) -> [DuplicateStar] {
         var neighbours: [CatalogueImage.ID: [Neighbour]] = [:]
         for pair in pairs {
             neighbours[pair.first, default: []].append(Neighbour(id: pair.second, score: pair.score))

@@ -5,16 +5,16 @@ import SemblanceCore
 ///
 /// Folders are read in the order of their names; links are followed, and one that leads back into a folder above
 /// itself is a failure. Names that start with a dot are left out. Memory: the names of one chain of folders.
-final class FolderWalker {
-    enum Entry {
+package final class FolderWalker {
+    package enum Entry {
         case file(FoundFile)
         case failure(FileFailure)
     }
 
-    struct FoundFile {
-        let file: SourceFile
+    package struct FoundFile {
+        package let file: SourceFile
         /// As the user would write it: the given path and what follows below it.
-        let shownPath: String
+        package let shownPath: String
     }
 
     private struct Folder {
@@ -42,12 +42,12 @@ final class FolderWalker {
     private var waiting: [Entry] = []
 
     /// - Parameter paths: files and folders, relative to the working folder or absolute.
-    init(paths: [String]) {
+    package init(paths: [String]) {
         roots = paths.reversed()
     }
 
     /// The next entry; `nil` at the end.
-    func next() -> Entry? {
+    package func next() -> Entry? {
         while true {
             if let entry = waiting.popLast() { return entry }
             if folders.isEmpty {
@@ -120,11 +120,7 @@ final class FolderWalker {
         defer { closedir(directory) }
         var names: [FileName] = []
         while let entry = readdir(directory) {
-            let bytes = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: UInt8.self, capacity: 256) {
-                    Array(UnsafeBufferPointer(start: $0, count: strlen(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))))
-                }
-            }
+            let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
             if bytes.first != UInt8(ascii: ".") { names.append(FileName(bytes: bytes)) }
         }
         folders.append(

@@ -4,7 +4,7 @@ import SemblanceCore
 /// Metadata for files, out of a text file with one JSON object a line: `{"path": "a/b.jpg", "metadata": {…}}`.
 ///
 /// Paths are relative to the list's own folder. The whole list is held in memory.
-struct MetadataList: Sendable {
+package struct MetadataList: Sendable {
     private struct Line: Decodable {
         let path: String
         let metadata: JSONValue
@@ -12,12 +12,12 @@ struct MetadataList: Sendable {
 
     private var entries: [String: JSONValue] = [:]
 
-    static let empty = MetadataList()
+    package static let empty = MetadataList()
 
     private init() {}
 
     /// - Throws: `RequestError` with `invalid-metadata`, naming the line.
-    init(contentsOf path: String) throws {
+    package init(contentsOf path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw RequestError(.invalidMetadata, "The metadata file '\(path)' could not be read.")
         }
@@ -36,7 +36,7 @@ struct MetadataList: Sendable {
     }
 
     /// Always an object.
-    func metadata(forPath path: String) -> JSONValue {
+    package func metadata(forPath path: String) -> JSONValue {
         entries[path] ?? .object([:])
     }
 }

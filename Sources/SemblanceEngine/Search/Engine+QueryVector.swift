@@ -30,9 +30,9 @@ extension Engine {
     ) async throws -> (Embedding, CatalogueImage.ID?) {
         switch term.source {
         case .bytes(let bytes):
-            return (try await embed(bytes, region: term.region, with: embedder), nil)
+            return (try await embedding.embed(bytes, region: term.region, with: embedder), nil)
         case .file(let path):
-            return (try await embed(fileAt: path, region: term.region, with: embedder), nil)
+            return (try await embedding.embed(fileAt: path, region: term.region, with: embedder), nil)
         case .vector(let values):
             return (try unitVector(values, for: embedder.version), nil)
         case .url(let url):
@@ -54,32 +54,10 @@ extension Engine {
         return embedding
     }
 
-    /// Embeds one image on a query thread.
-    public func embed(_ bytes: [UInt8], region: Region?, with embedder: any Embedder) async throws -> Embedding {
-        let reader = dependencies.reader
-        return try await queryThreads.run {
-            let decoded = try bytes.withUnsafeBytes {
-                try reader.prepare($0, for: embedder.preprocessing, region: region)
-            }
-            return try embedder.embed([decoded.prepared])[0]
-        }
-    }
-
-    private func embed(fileAt path: String, region: Region?, with embedder: any Embedder) async throws -> Embedding {
-        let (reader, limits) = (dependencies.reader, configuration.limits)
-        return try await queryThreads.run {
-            let bytes = try FileBytes(reading: path, maximumByteCount: limits.maximumByteCount)
-            let decoded = try bytes.withUnsafeBytes {
-                try reader.prepare($0, for: embedder.preprocessing, region: region)
-            }
-            return try embedder.embed([decoded.prepared])[0]
-        }
-    }
-
     private func embed(url: String, region: Region?, with embedder: any Embedder) async throws -> Embedding {
         let path = try await fetch(url).path
         defer { try? files.removeSpooled(path) }
-        return try await embed(fileAt: path, region: region, with: embedder)
+        return try await embedding.embed(fileAt: path, region: region, with: embedder)
     }
 
     /// The embedding that the catalogue has; computed if it has none for this model or only a part is wanted.
@@ -90,7 +68,7 @@ extension Engine {
             let found = try await store.embeddings(of: [image.id], in: space(of: catalogue, embedder))
             if let embedding = found.first?.1 { return embedding }
         }
-        return try await embed(fileAt: try originalPath(of: image), region: region, with: embedder)
+        return try await embedding.embed(fileAt: try originalPath(of: image), region: region, with: embedder)
     }
 
     /// Fetches an image into the spool.
