@@ -1,0 +1,129 @@
+import CImageKernels
+import SemblanceCore
+
+/// Cuts, resizes, turns upright and places decoded pixels on a white canvas.
+///
+/// Two passes, as in Pillow: upright-horizontal first, rounded to bytes, then upright-vertical. Orientation is free:
+/// an axis that runs backwards in the file gets mirrored weights, and for a picture that lies on its side the first
+/// pass runs along the file's columns, so that only the small result is transposed. The bytes are the same as if the
+/// whole picture had been turned first.
+package struct Resampler: Sendable {
+    /// The level of SIMD; results do not depend on it.
+    package let simd: semblance_image_simd
+    private let buffers: PixelBufferPool
+
+    package init(simd: semblance_image_simd = semblance_image_best_simd(), buffers: PixelBufferPool) {
+        self.simd = simd
+        self.buffers = buffers
+    }
+
+    /// - Parameters:
+    ///   - raster: pixels as the file stores them, perhaps of a reduced size.
+    ///   - box: what is used, in pixels of the upright image at full size.
+    ///   - size: the upright image at full size.
+    /// - Returns: `canvasWidth × canvasHeight` pixels R, G, B.
+    package func fit(
+        _ raster: Raster, box: PixelBox, of size: (width: Int, height: Int), to fitting: Fitting,
+        filter: Preprocessing.Filter
+    ) -> [UInt8] {
+        let orientation = raster.orientation
+        let columns = Self.axis(
+            box.columns, of: size.width, reducedTo: raster.uprightWidth, resizedTo: fitting.resizedWidth,
+            outputs: fitting.visibleColumns, filter: filter, isMirrored: orientation.mirrorsColumns)
+        let rows = Self.axis(
+            box.rows, of: size.height, reducedTo: raster.uprightHeight, resizedTo: fitting.resizedHeight,
+            outputs: fitting.visibleRows, filter: filter, isMirrored: orientation.mirrorsRows)
+        let count = fitting.canvasWidth * fitting.canvasHeight * 3
+        return [UInt8](unsafeUninitializedCapacity: count) { canvas, initializedCount in
+            guard let base = canvas.baseAddress else { return }
+            if fitting.hasMargins { base.update(repeating: 255, count: count) }
+            let target = base + (fitting.top * fitting.canvasWidth + fitting.left) * 3
+            resample(raster, columns: columns, rows: rows, into: target, stride: fitting.canvasWidth * 3)
+            initializedCount = count
+        }
+    }
+
+    private static func axis(
+        _ used: Range<Int>, of fullCount: Int, reducedTo inputCount: Int, resizedTo resizedCount: Int,
+        outputs: Range<Int>, filter: Preprocessing.Filter, isMirrored: Bool
+    ) -> ResamplingAxis {
+        // The decoder rounds a reduced size up; the factor that maps the whole image to the whole raster is used.
+        let factor = Double(inputCount) / Double(fullCount)
+        let box = Double(used.lowerBound) * factor...Double(used.upperBound) * factor
+        return ResamplingAxis(
+            box: box, inputCount: inputCount, resizedCount: resizedCount, outputs: outputs, filter: filter,
+            isMirrored: isMirrored)
+    }
+
+    private func resample(
+        _ raster: Raster, columns: ResamplingAxis, rows: ResamplingAxis, into target: UnsafeMutablePointer<UInt8>,
+        stride: Int
+    ) {
+        if raster.orientation.isTransposed {
+            resampleTransposed(raster, columns: columns, rows: rows, into: target, stride: stride)
+        } else {
+            resampleStraight(raster, columns: columns, rows: rows, into: target, stride: stride)
+        }
+    }
+
+    private func resampleStraight(
+        _ raster: Raster, columns: ResamplingAxis, rows: ResamplingAxis, into target: UnsafeMutablePointer<UInt8>,
+        stride: Int
+    ) {
+        let used = rows.inputs
+        let width = columns.outputCount
+        withRows(used.count, pixelsPerRow: width) { middle, middleStride in
+            columns.withKernelAxis(countingFrom: 0) { axis in
+                withUnsafePointer(to: axis) {
+                    semblance_image_resample_rows(
+                        simd, raster.row(used.lowerBound), raster.stride, used.count, $0, middle, middleStride)
+                }
+            }
+            withRows(rows.outputCount, pixelsPerRow: width) { result, resultStride in
+                rows.withKernelAxis(countingFrom: used.lowerBound) { axis in
+                    withUnsafePointer(to: axis) {
+                        semblance_image_resample_columns(
+                            simd, middle, middleStride, width * 4, $0, result, resultStride)
+                    }
+                }
+                for row in 0..<rows.outputCount {
+                    semblance_image_pack(result + row * resultStride, width, target + row * stride)
+                }
+            }
+        }
+    }
+
+    private func resampleTransposed(
+        _ raster: Raster, columns: ResamplingAxis, rows: ResamplingAxis, into target: UnsafeMutablePointer<UInt8>,
+        stride: Int
+    ) {
+        let used = rows.inputs
+        let width = columns.outputCount
+        withRows(width, pixelsPerRow: used.count) { middle, middleStride in
+            columns.withKernelAxis(countingFrom: 0) { axis in
+                withUnsafePointer(to: axis) {
+                    semblance_image_resample_columns(
+                        simd, raster.row(0) + used.lowerBound * 4, raster.stride, used.count * 4, $0, middle,
+                        middleStride)
+                }
+            }
+            withRows(width, pixelsPerRow: rows.outputCount) { result, resultStride in
+                rows.withKernelAxis(countingFrom: used.lowerBound) { axis in
+                    withUnsafePointer(to: axis) {
+                        semblance_image_resample_rows(simd, middle, middleStride, width, $0, result, resultStride)
+                    }
+                }
+                semblance_image_pack_transposed(result, resultStride, width, rows.outputCount, target, stride)
+            }
+        }
+    }
+
+    /// Lends rows whose length is padded to what the kernels write.
+    private func withRows(_ count: Int, pixelsPerRow: Int, _ body: (UnsafeMutablePointer<UInt8>, Int) -> Void) {
+        let slack = Int(SEMBLANCE_PIXEL_SLACK)
+        let stride = (pixelsPerRow * 4 + slack - 1) / slack * slack
+        let buffer = buffers.take(byteCount: stride * count + slack)
+        body(buffer.pointer, stride)
+        buffers.giveBack(buffer)
+    }
+}
