@@ -15,13 +15,18 @@ fail() {
     exit 1
 }
 
-# step TITLE COMMAND…: runs the command under a heading and prints how long it took.
+# step TITLE COMMAND…: runs the command under a heading, prints how long it took, and returns its exit code.
 step() {
-    local title="$1" started=$SECONDS
+    local title="$1" started=$SECONDS code=0
     shift
     printf '==> %s\n' "$title"
-    "$@"
-    printf '    done in %d s\n' "$((SECONDS - started))"
+    "$@" || code=$?
+    if [ $code = 0 ]; then
+        printf '    done in %d s\n' "$((SECONDS - started))"
+    else
+        printf '    FAILED after %d s\n' "$((SECONDS - started))" >&2
+    fi
+    return $code
 }
 
 # Whether a file has this SHA-256.

@@ -6,15 +6,14 @@ cd "$root"
 logs="$deps/logs"
 mkdir -p "$logs"
 
-# What the Python suites need to know.
+# What the suites need to know. What a developer has set for daily use must not leak into tests.
+load_environment_file
+cache="$(cache_folder)"
+unset "${!SEMBLANCE_@}"
+export SEMBLANCE_CACHE="$cache"
 export SEMBLANCE_BINARY="$root/.build/release/semblance"
 export SEMBLANCE_PYTHON="$deps/venv/bin/python"
-load_environment_file
-SEMBLANCE_CACHE="$(cache_folder)"
-export SEMBLANCE_CACHE
 export PYTHONUNBUFFERED=1
-# A test decides these for itself; what a developer has set for daily use must not leak in.
-unset SEMBLANCE_DATA SEMBLANCE_HOST SEMBLANCE_PORT SEMBLANCE_MODEL SEMBLANCE_PRECISION
 
 failed=()
 suites=()
@@ -25,7 +24,8 @@ suite() {
     shift
     suites+=("$name")
     printf '\n==> %s\n' "$name"
-    if "$@" </dev/null 2>&1 | tee "$logs/$name.log"; then
+    # A suite that hangs must not take the others with it.
+    if timeout --kill-after=10 40m "$@" </dev/null 2>&1 | tee "$logs/$name.log"; then
         printf '    %s: passed in %d s\n' "$name" "$((SECONDS - started))"
     else
         failed+=("$name")
@@ -40,17 +40,18 @@ closing_lines() {
 }
 
 step "Checking the source's format" "$root/scripts/lint.sh" || failed+=(lint)
-step "Building everything with its tests" swift build --build-tests -c release </dev/null
+step "Building everything with its tests (the first time takes several minutes)" \
+    swift build --build-tests -c release </dev/null
 
+suite Swift swift test --skip-build -c release --disable-xctest
 for folder in System Browser; do
     if [ -x "Tests/$folder/run.sh" ]; then suite "$folder" "Tests/$folder/run.sh"; fi
 done
-suite Swift swift test --skip-build -c release
 
 printf '\n==> Summary (the whole output is in .deps/logs)\n'
-for name in "${suites[@]}"; do
-    printf '%s:\n' "$name"
-    closing_lines "$name"
+for ((number = ${#suites[@]} - 1; number >= 0; number--)); do
+    printf '%s:\n' "${suites[number]}"
+    closing_lines "${suites[number]}"
 done
 if [ ${#failed[@]} != 0 ]; then
     fail "failed: ${failed[*]}"
