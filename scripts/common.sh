@@ -80,7 +80,7 @@ load_environment_file() {
     while IFS= read -r line || [ -n "$line" ]; do
         line="${line%$'\r'}"
         line="${line#export }"
-        [[ "$line" =~ ^[[:space:]]*([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] || continue
+        [[ "$line" =~ ^[[:space:]]*([A-Za-z_][A-Za-z0-9_]*)[[:space:]]*=[[:space:]]*(.*)$ ]] || continue
         name="${BASH_REMATCH[1]}"
         value="${BASH_REMATCH[2]}"
         if [[ "$value" =~ ^\"(.*)\"[[:space:]]*$ || "$value" =~ ^\'(.*)\'[[:space:]]*$ ]]; then
