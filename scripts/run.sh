@@ -23,5 +23,6 @@ index_demo() {
 if [ "${1:-}" = --demo ] && [ "${DEMO:-}" != none ]; then
     step "Indexing the demo catalogue" index_demo
 fi
-say "==> Serving at http://${SEMBLANCE_HOST:-127.0.0.1}:${SEMBLANCE_PORT:-8000} (Ctrl-C stops)"
+say "==> Serving (open http://${SEMBLANCE_HOST:-127.0.0.1}:${SEMBLANCE_PORT:-8000} in a browser; Ctrl-C stops)"
+cd "$root"
 exec "$program" serve
