@@ -49,7 +49,7 @@ is_there() {
     command) command -v "$2" >/dev/null ;;
     file) [ -e "$2" ] ;;
     module) "$python" -c "import $2" >/dev/null 2>&1 ;;
-    library) pkg-config --exists "$2" 2>/dev/null ;;
+    library) pkg-config --exists "$2" >/dev/null 2>&1 ;;
     package) [ "$(dpkg-query -W -f '${db:Status-Status}' "$2" 2>/dev/null)" = installed ] ;;
     esac
 }

@@ -44,7 +44,7 @@ step "Building everything with its tests (the first time takes several minutes)"
     swift build --build-tests -c release </dev/null
 
 suite Swift swift test --skip-build -c release --disable-xctest
-for folder in System Browser; do
+for folder in Setup System Browser; do
     if [ -x "Tests/$folder/run.sh" ]; then suite "$folder" "Tests/$folder/run.sh"; fi
 done
 

@@ -1,0 +1,144 @@
+"""The set-up scripts on machines that lack something, and on files that are damaged."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHECKPOINT = "models/efficientnet-lite0/efficientnet-lite0-57934424.pth"
+CHECKPOINT_HASH = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+
+def run(*command, path=None, cwd=ROOT, **environment):
+    """Runs a command; `path` is a folder of programs that come before the real ones."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("SEMBLANCE_")}
+    # A `make` that runs these tests must not tell the ones that they run how to behave.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DEMO"):
+        variables.pop(name, None)
+    if path:
+        variables["PATH"] = f"{path}:{variables['PATH']}"
+    return subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=variables | environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True)
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """Makes programs that print a line and exit with a code."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+
+    def make(name, output="", code=0):
+        (folder / name).write_text(f"#!/bin/sh\necho '{output}'\nexit {code}\n")
+        (folder / name).chmod(0o755)
+        return folder
+
+    return make
+
+
+def test_names_every_missing_package_in_one_line_without_root(programs):
+    programs("id", "1000")
+    path = programs("pkg-config", code=1)
+    result = run(ROOT / "scripts/check-system.sh", path=path)
+    lines = [line for line in result.stdout.splitlines() if "apt-get install" in line]
+    assert result.returncode == 1
+    assert len(lines) == 1
+    for package in ("libvips-dev", "libturbojpeg0-dev", "libsqlite3-dev", "libssl-dev", "zlib1g-dev"):
+        assert package in lines[0].split()
+
+
+def test_refuses_an_old_swift(programs):
+    path = programs("swift", "Swift version 5.10.1 (swift-5.10.1-RELEASE)")
+    result = run(ROOT / "scripts/check-system.sh", path=path)
+    assert result.returncode != 0
+    assert "Swift 6.2 or later is needed, not 5.10.1" in result.stderr
+
+
+@pytest.mark.parametrize("version", ["6.2", "6.2.1", "6.10", "7.0"])
+def test_accepts_a_new_swift(programs, version):
+    path = programs("swift", f"Swift version {version} (swift-{version}-RELEASE)")
+    assert run(ROOT / "scripts/check-system.sh", path=path).returncode == 0
+
+
+def test_replaces_a_damaged_checkpoint(tmp_path):
+    damaged = tmp_path / CHECKPOINT
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"half a checkpoint")
+    result = run(ROOT / "scripts/get-model.sh", SEMBLANCE_CACHE=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert "damaged" in result.stdout
+    assert hashlib.sha256(damaged.read_bytes()).hexdigest() == CHECKPOINT_HASH
+    assert "already" in run(ROOT / "scripts/get-model.sh", SEMBLANCE_CACHE=str(tmp_path)).stdout
+
+
+def test_says_which_cache_cannot_be_written():
+    result = run(ROOT / "scripts/get-model.sh", SEMBLANCE_CACHE="/proc/semblance")
+    assert result.returncode != 0
+    assert "/proc/semblance cannot be written" in result.stderr
+
+
+def test_forgets_a_download_that_was_cut_short(tmp_path):
+    requirements = tmp_path / "list.txt"
+    requirements.write_text(f"some==1 --hash=sha256:{hashlib.sha256(b'whole').hexdigest()}\n")
+    (tmp_path / "some-1.whl").write_bytes(b"who")
+    script = f"source scripts/common.sh; downloads={tmp_path}; find_wheel {requirements} 'some-*.whl'"
+    assert run("bash", "-c", script).returncode != 0
+    assert not (tmp_path / "some-1.whl").exists()
+    (tmp_path / "some-1.whl").write_bytes(b"whole")
+    assert run("bash", "-c", script).stdout.strip() == str(tmp_path / "some-1.whl")
+
+
+def test_leaves_the_demo_out_when_asked():
+    result = run("make", "--no-print-directory", "-o", "setup", "demo", "DEMO=none")
+    assert result.returncode == 0, result.stderr
+    assert "left out" in result.stdout
+
+
+@pytest.mark.parametrize("target", ["run-worker", "init-db"])
+def test_says_what_arrives_with_server_mode(target):
+    result = run("make", target)
+    assert result.returncode != 0
+    assert "server mode" in result.stderr
+
+
+def test_lists_the_targets():
+    result = run("make")
+    for target in ("run", "test", "setup", "build", "bench", "clean", "run-app", "run-worker", "init-db"):
+        assert f"make {target} " in result.stdout
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with an .env of its own."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/common.sh", tmp_path / "scripts")
+
+    def print_variables(text, *names, **environment):
+        (tmp_path / ".env").write_text(text)
+        script = "source scripts/common.sh; load_environment_file; " + "; ".join(
+            f'printf "%s\\n" "${{{name}:-(unset)}}"' for name in names)
+        return run("bash", "-c", script, cwd=tmp_path, **environment).stdout.splitlines()
+
+    return print_variables
+
+
+def test_reads_an_environment_file_without_running_it(project, tmp_path):
+    text = "# comment\nA=1\nexport B = 2 # why\nC=\"x # y\"\nD='$(touch oops)'\nE=\nF=a#b\r\nG=last"
+    assert project(text, "A", "B", "C", "D", "E", "F", "G") == [
+        "1", "2", "x # y", "$(touch oops)", "(unset)", "a#b", "last"]
+    assert not (tmp_path / "oops").exists()
+
+
+def test_lets_the_environment_win_over_the_file(project):
+    assert project("A=file\n", "A", A="environment") == ["environment"]
+
+
+def test_ships_an_example_with_every_variable():
+    text = (ROOT / ".env.example").read_text()
+    for name in ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "REDIS_URL", "SEMBLANCE_DATA",
+                 "SEMBLANCE_CACHE", "SEMBLANCE_HOST", "SEMBLANCE_PORT", "SEMBLANCE_MODEL"):
+        assert f"{name}=" in text
