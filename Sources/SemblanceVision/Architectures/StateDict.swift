@@ -1,0 +1,63 @@
+import SemblanceCore
+
+/// A tensor that an architecture reads, or knows and does not need.
+package struct ExpectedTensor: Hashable, Sendable {
+    package let name: String
+    package let shape: [Int]
+    /// Whether a checkpoint may lack it.
+    package let isOptional: Bool
+
+    package init(_ name: String, _ shape: [Int], isOptional: Bool = false) {
+        self.name = name
+        self.shape = shape
+        self.isOptional = isOptional
+    }
+}
+
+/// A checkpoint's tensors, checked against what an architecture expects.
+package struct StateDict: Sendable {
+    private let checkpoint: Checkpoint
+
+    /// - Throws: `model-unexpected-tensors`, naming what is missing, left over or of another shape.
+    package init(_ checkpoint: Checkpoint, expecting expected: [ExpectedTensor]) throws(ModelError) {
+        self.checkpoint = checkpoint
+        let faults = Self.faults(of: checkpoint, expecting: expected)
+        guard let first = faults.first else { return }
+        let others = faults.count > 3 ? "; and \(faults.count - 3) more" : ""
+        let listed = faults.count == 1 ? first : faults.prefix(3).joined(separator: "; ") + others
+        throw ModelError(
+            .unexpectedTensors,
+            "The weights in '\(checkpoint.fileName)' are not this model's: \(listed). "
+                + "Check that the file and the model's family and variant belong together.")
+    }
+
+    /// Differences between a checkpoint and a list of tensors, one phrase each, in the list's order.
+    package static func faults(of checkpoint: Checkpoint, expecting expected: [ExpectedTensor]) -> [String] {
+        var faults: [String] = []
+        for tensor in expected {
+            guard let found = checkpoint[tensor.name] else {
+                if !tensor.isOptional { faults.append("'\(tensor.name)' is missing") }
+                continue
+            }
+            if found.shape != tensor.shape {
+                faults.append("'\(tensor.name)' has the shape \(found.shape), expected \(tensor.shape)")
+            }
+        }
+        let known = Set(expected.map(\.name))
+        let extra = checkpoint.tensors.keys.filter { !known.contains($0) }.sorted()
+        return faults + extra.map { "'\($0)' is not expected" }
+    }
+
+    /// A tensor's elements in row order.
+    /// - Throws: `model-unexpected-tensors` if it is missing, of another shape, or holds what is not a finite number.
+    package func values(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
+        guard let tensor = checkpoint[name] else {
+            throw ModelError(.unexpectedTensors, "The tensor '\(name)' is missing.")
+        }
+        guard tensor.shape == shape else {
+            throw ModelError(
+                .unexpectedTensors, "The tensor '\(name)' has the shape \(tensor.shape), expected \(shape).")
+        }
+        return try tensor.floats()
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import SemblanceCore
+import Synchronization
+
+/// Runs another program and waits for it. Blocks; `terminate()` may be called from any thread.
+///
+/// `@unchecked Sendable`: `process` is configured in `init` and started once; Foundation's `terminate` is thread-safe.
+final class ChildProcess: @unchecked Sendable {
+    /// How a program ended.
+    struct Ending: Error, CustomStringConvertible {
+        let status: Int32
+        /// The last 4,000 bytes of what it printed, for the log.
+        let output: String
+
+        var description: String { "exit status \(status): \(output)" }
+    }
+
+    private enum Stage { case waiting, running, terminated }
+
+    private let process = Process()
+    private let pipe = Pipe()
+    private let stage = Mutex(Stage.waiting)
+
+    init(_ executable: String, _ arguments: [String]) {
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+    }
+
+    /// - Throws: what Foundation throws if the program cannot be started; `CancellationError` if it was ended before.
+    func run() throws -> Ending {
+        try stage.withLock { stage in
+            guard stage == .waiting else { throw CancellationError() }
+            try process.run()
+            stage = .running
+        }
+        // Its own end of the pipe was closed by `run`, so the data ends when the program and its children have ended.
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Ending(status: process.terminationStatus, output: String(decoding: output.suffix(4000), as: UTF8.self))
+    }
+
+    func terminate() {
+        stage.withLock { stage in
+            if stage == .running, process.isRunning { process.terminate() }
+            stage = .terminated
+        }
+    }
+
+    /// The path of a program: itself if it is a path, else the first of that name in `PATH`.
+    static func find(_ program: String) -> String? {
+        if program.contains("/") { return access(program, X_OK) == 0 ? program : nil }
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        return folders.lazy.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+    }
+}

