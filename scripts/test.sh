@@ -35,7 +35,7 @@ suite() {
 
 # The runner's own last words, out of a suite's log.
 closing_lines() {
-    grep -E 'Test run with [0-9]+ test|^=+ .*(passed|failed|error|no tests ran).* =+$|^Ran [0-9]+ test|^(OK|FAILED)( |$)|^[0-9]+ passed' \
+    grep -E 'Test run with [0-9]+ test|^=+ .*(passed|failed|error|no tests ran).* =+$|^Ran [0-9]+ test|^(OK|FAILED)( |$)|^[0-9]+ (passed|failed)' \
         "$logs/$1.log" | tail -n 3 || true
 }
 

@@ -2,4 +2,4 @@
 # Tests of the set-up scripts. They change nothing outside temporary folders.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-exec "${SEMBLANCE_PYTHON:-../../.deps/venv/bin/python}" -m pytest -q -p no:cacheprovider .
+exec "${SEMBLANCE_PYTHON:-../../.deps/venv/bin/python}" -m pytest -p no:cacheprovider .
