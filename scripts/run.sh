@@ -5,6 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 program="$root/.build/release/semblance"
 load_environment_file
+export SEMBLANCE_MODEL_CONFIG="${SEMBLANCE_MODEL_CONFIG:-$root/config/model_config.json}"
 [ -x "$program" ] || fail "There is no $program yet; run make build."
 
 # Unchanged pictures are skipped, so that this is quick from the second time on.
