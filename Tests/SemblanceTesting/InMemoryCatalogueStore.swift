@@ -1,0 +1,172 @@
+import Foundation
+import SemblanceCore
+
+/// A catalogue store without a database: the plainest reading of the protocol, to test others against.
+public actor InMemoryCatalogueStore: CatalogueStore {
+    struct SourceKey: Hashable {
+        let catalogue: Catalogue.ID
+        let path: String
+    }
+
+    struct Source {
+        var file: SourceFile
+        var image: CatalogueImage.ID
+    }
+
+    var catalogueRows: [Catalogue.ID: Catalogue] = [:]
+    var imageRows: [CatalogueImage.ID: CatalogueImage] = [:]
+    var idsByHash: [Catalogue.ID: [ContentHash: CatalogueImage.ID]] = [:]
+    var embeddingRows: [EmbeddingSpace: [CatalogueImage.ID: Embedding]] = [:]
+    var sources: [SourceKey: Source] = [:]
+    private var lastCatalogue: Int64 = 0
+    private var lastImage: Int64 = 0
+
+    public init() {}
+
+    // MARK: Catalogues
+
+    public func createCatalogue(named name: String, modelID: String) throws -> Catalogue {
+        guard !catalogueRows.values.contains(where: { $0.name == name }) else {
+            throw StoreError(.catalogueExists, "There is a catalogue '\(name)' already.")
+        }
+        lastCatalogue += 1
+        let id = Catalogue.ID(rawValue: lastCatalogue)
+        let catalogue = Catalogue(id: id, name: name, modelID: modelID, createdAt: Date())
+        catalogueRows[id] = catalogue
+        return catalogue
+    }
+
+    public func catalogue(named name: String) throws -> Catalogue {
+        guard let catalogue = catalogueRows.values.first(where: { $0.name == name }) else {
+            throw StoreError(.unknownCatalogue, "There is no catalogue '\(name)'.")
+        }
+        return catalogue
+    }
+
+    public func catalogues() -> [Catalogue] {
+        catalogueRows.values.sorted { $0.id.rawValue < $1.id.rawValue }
+    }
+
+    public func deleteCatalogue(_ id: Catalogue.ID) throws -> [ContentHash] {
+        try requireCatalogue(id)
+        let orphans = deleteImages(imageRows.values.filter { $0.catalogueID == id }.map(\.id))
+        catalogueRows[id] = nil
+        idsByHash[id] = nil
+        return orphans
+    }
+
+    public func setModel(_ modelID: String, of id: Catalogue.ID) throws {
+        let catalogue = try requireCatalogue(id)
+        catalogueRows[id] = Catalogue(
+            id: id, name: catalogue.name, modelID: modelID, createdAt: catalogue.createdAt)
+    }
+
+    public func statistics(of id: Catalogue.ID) throws -> CatalogueStatistics {
+        try requireCatalogue(id)
+        let images = imageRows.values.filter { $0.catalogueID == id }
+        var embedded: [String: Set<CatalogueImage.ID>] = [:]
+        for (space, rows) in embeddingRows where space.catalogueID == id && !rows.isEmpty {
+            embedded[space.model.modelID, default: []].formUnion(rows.keys)
+        }
+        return CatalogueStatistics(
+            imageCount: images.count, byteCount: images.reduce(0) { $0 + $1.byteCount },
+            embeddingCounts: embedded.mapValues(\.count))
+    }
+
+    // MARK: Images
+
+    public func add(_ images: [NewImage], to space: EmbeddingSpace) throws -> [AddedImage] {
+        try requireCatalogue(space.catalogueID)
+        let added = images.map { add($0, to: space) }
+        // A later image of the same call may have been read from the new place of a stale one.
+        let stale = Set(withoutSource(added.compactMap(\.stale)))
+        return added.map { image in
+            AddedImage(
+                id: image.id, isNewEmbedding: image.isNewEmbedding, stale: image.stale.flatMap { stale.contains($0) ? $0 : nil })
+        }
+    }
+
+    private func add(_ image: NewImage, to space: EmbeddingSpace) -> AddedImage {
+        let id = idsByHash[space.catalogueID]?[image.hash] ?? nextImageID()
+        let present = imageRows[id]
+        imageRows[id] = CatalogueImage(
+            id: id, catalogueID: space.catalogueID, hash: image.hash, name: present?.name ?? image.name,
+            location: present.map { image.location(after: $0.location) } ?? image.location,
+            header: present?.header ?? image.header, byteCount: present?.byteCount ?? image.byteCount,
+            metadata: present.map { image.metadata(mergedOver: $0.metadata) } ?? image.metadata,
+            createdAt: present?.createdAt ?? Date())
+        idsByHash[space.catalogueID, default: [:]][image.hash] = id
+        let isNew = embeddingRows[space]?[id] == nil
+        if isNew { embeddingRows[space, default: [:]][id] = image.embedding }
+        let stale = image.source.flatMap { record($0, of: id, in: space.catalogueID) }
+        return AddedImage(id: id, isNewEmbedding: isNew, stale: stale)
+    }
+
+    public func image(_ hash: ContentHash, in catalogue: Catalogue.ID) throws -> CatalogueImage {
+        guard let id = idsByHash[catalogue]?[hash], let image = imageRows[id] else {
+            throw StoreError(.unknownImage, "The catalogue has no image \(hash).")
+        }
+        return image
+    }
+
+    public func images(_ ids: [CatalogueImage.ID]) -> [CatalogueImage] {
+        Set(ids).compactMap { imageRows[$0] }
+    }
+
+    public func images(
+        in catalogue: Catalogue.ID, matching filter: MetadataFilter?, after cursor: CatalogueImage.ID?, limit: Int
+    ) -> [CatalogueImage] {
+        let after = cursor?.rawValue ?? 0
+        let rows = imageRows.values.filter {
+            $0.catalogueID == catalogue && $0.id.rawValue > after && (filter?.matches($0.metadata) ?? true)
+        }
+        return Array(rows.sorted { $0.id < $1.id }.prefix(limit))
+    }
+
+    public func imageCount(in catalogue: Catalogue.ID, matching filter: MetadataFilter?) -> Int {
+        images(in: catalogue, matching: filter, after: nil, limit: .max).count
+    }
+
+    public func setMetadata(_ metadata: JSONValue, of id: CatalogueImage.ID) throws {
+        guard let image = imageRows[id] else {
+            throw StoreError(.unknownImage, "The image is not in the catalogue any more.")
+        }
+        imageRows[id] = image.with(metadata: metadata)
+    }
+
+    public func deleteImages(_ ids: [CatalogueImage.ID]) -> [ContentHash] {
+        let deleted = Set(ids).compactMap { imageRows.removeValue(forKey: $0) }
+        let gone = Set(deleted.map(\.id))
+        for image in deleted { idsByHash[image.catalogueID]?[image.hash] = nil }
+        for space in embeddingRows.keys { embeddingRows[space] = embeddingRows[space]?.filter { !gone.contains($0.key) } }
+        sources = sources.filter { !gone.contains($0.value.image) }
+        let stillStored = Set(imageRows.values.filter { $0.location == .stored }.map(\.hash))
+        let stillThere = Set(imageRows.values.map(\.hash))
+        // An image left in place has a thumbnail among the stored files.
+        let orphans = deleted.filter {
+            $0.location == .stored ? !stillStored.contains($0.hash) : !stillThere.contains($0.hash)
+        }
+        return Array(Set(orphans.map(\.hash)))
+    }
+
+    @discardableResult
+    private func requireCatalogue(_ id: Catalogue.ID) throws -> Catalogue {
+        guard let catalogue = catalogueRows[id] else {
+            throw StoreError(.unknownCatalogue, "The catalogue is not there any more.")
+        }
+        return catalogue
+    }
+
+    private func nextImageID() -> CatalogueImage.ID {
+        lastImage += 1
+        return CatalogueImage.ID(rawValue: lastImage)
+    }
+}
+
+extension CatalogueImage {
+    func with(metadata: JSONValue? = nil, location: Location? = nil) -> CatalogueImage {
+        CatalogueImage(
+            id: id, catalogueID: catalogueID, hash: hash, name: name, location: location ?? self.location,
+            header: header, byteCount: byteCount, metadata: metadata ?? self.metadata, createdAt: createdAt)
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import SemblanceCore
+
+/// A file store in a folder that goes with it. Nothing is made durable.
+public final class TemporaryFileStore: FileStore {
+    private let folder: TemporaryFolder
+
+    public init() throws {
+        folder = try TemporaryFolder()
+        for name in ["files", "thumbnails", "spool"] {
+            try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+        }
+    }
+
+    public func store(spooled path: String, as hash: ContentHash) throws { try copy(path, to: hash) }
+
+    public func store(copying path: String, as hash: ContentHash) throws { try copy(path, to: hash) }
+
+    private func copy(_ path: String, to hash: ContentHash) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw StoreError(.fileMissing, "The file to store is not there any more.")
+        }
+        guard !FileManager.default.fileExists(atPath: self.path(of: hash)) else { return }
+        try FileManager.default.copyItem(atPath: path, toPath: self.path(of: hash))
+    }
+
+    public func removeSpooled(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    public func spooledPaths() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")).map { folder.path("spool/" + $0) }
+    }
+
+    public func path(of hash: ContentHash) -> String { folder.path("files/" + hash.hexadecimal) }
+
+    public func remove(_ hash: ContentHash) throws {
+        for path in [path(of: hash), thumbnail(of: hash)] where FileManager.default.fileExists(atPath: path) {
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    public func makeSpoolPath() throws -> String { folder.path("spool/" + UUID().uuidString) }
+
+    public func thumbnailPath(of hash: ContentHash) -> String? {
+        FileManager.default.fileExists(atPath: thumbnail(of: hash)) ? thumbnail(of: hash) : nil
+    }
+
+    public func storeThumbnail(_ bytes: [UInt8], of hash: ContentHash) throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: thumbnail(of: hash)), options: .atomic)
+        return thumbnail(of: hash)
+    }
+
+    private func thumbnail(of hash: ContentHash) -> String { folder.path("thumbnails/" + hash.hexadecimal + ".webp") }
+}

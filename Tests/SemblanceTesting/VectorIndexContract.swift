@@ -1,0 +1,2 @@
+import SemblanceCore
+import Testing
