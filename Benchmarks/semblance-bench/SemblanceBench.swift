@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// Measures single parts, each alone on one thread. `bench.py` beside it measures the whole program and calls this.
+@main
+struct SemblanceBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "semblance-bench", abstract: "Measures decoding, inference and the index; prints JSON.",
+        subcommands: [DecodeBenchmark.self, InferenceBenchmark.self, IndexBenchmark.self, SeedCatalogue.self])
+}

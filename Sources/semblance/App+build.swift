@@ -1,0 +1,120 @@
+import Foundation
+import Logging
+import SemblanceCore
+import SemblanceEngine
+import SemblanceFetch
+import SemblanceIndex
+import SemblanceStore
+import SemblanceVision
+
+/// The program, wired: the only place that knows which backends run.
+struct App: Sendable {
+    /// What a command does with the data folder.
+    enum Access {
+        /// Reads beside a running `serve`.
+        case read
+        /// Changes catalogues; refused while another process has the folder.
+        case write
+        /// Changes catalogues, or hands a job to the process that has the folder.
+        case writeOrHandOver
+    }
+
+    let engine: Engine
+    let keys: any APIKeyStore
+    /// Whether this process holds the data folder's lock and runs jobs itself.
+    let isWriter: Bool
+    let dataFolder: DataFolder
+    let models: ModelRegistry
+    /// Held as long as the program runs.
+    private let lock: DataFolderLock?
+
+    static func build(
+        _ options: CommonOptions, _ engineOptions: EngineOptions, access: Access, allowsPrivateURLs: Bool = false,
+        logger: Logger? = nil
+    ) async throws -> App {
+        let logger = logger ?? Log.make(isVerbose: options.isVerbose)
+        let vision = try Vision.build(options, engineOptions)
+        let folder = try DataFolder(path: options.dataFolder)
+        let lock = try lock(folder, for: access)
+        let database = try await SQLiteDatabase(folder: folder, access: lock == nil ? .reader : .writer)
+        let catalogues = SQLiteCatalogueStore(database: database)
+        let jobs = SQLiteJobStore(database: database)
+        let indexes = LocalVectorIndexes(
+            folder: folder.indexesPath, source: catalogues, filters: catalogues,
+            access: lock == nil ? .readOnly : .readWrite)
+        let dependencies = EngineDependencies(
+            catalogues: catalogues, jobs: jobs, queue: InProcessJobQueue(jobs: jobs),
+            files: LocalFileStore(folder: folder), indexes: indexes, models: vision.models, reader: vision.reader,
+            fetcher: GuardedImageFetcher(allowsPrivateAddresses: allowsPrivateURLs), logger: logger)
+        let engine = Engine(dependencies, configuration: vision.configuration)
+        return App(
+            engine: engine, keys: SQLiteAPIKeyStore(database: database), isWriter: lock != nil, dataFolder: folder,
+            models: vision.models, lock: lock)
+    }
+
+    /// `nil` while another process has the data folder.
+    static func buildWriterIfFree(_ options: CommonOptions, _ engineOptions: EngineOptions) async throws -> App? {
+        do {
+            return try await build(options, engineOptions, access: .write)
+        } catch let error as StoreError where error.code == .dataFolderInUse {
+            return nil
+        }
+    }
+
+    private static func lock(_ folder: DataFolder, for access: Access) throws -> DataFolderLock? {
+        switch access {
+        case .read: return nil
+        case .write: return try folder.lock()
+        case .writeOrHandOver:
+            do {
+                return try folder.lock()
+            } catch let error as StoreError where error.code == .dataFolderInUse {
+                return nil
+            }
+        }
+    }
+
+    /// The model that was named, else the catalogue's, else the default.
+    func modelID(named name: String?, forCatalogue catalogue: String) async throws -> String {
+        if let name { return name }
+        do {
+            return try await engine.catalogue(named: catalogue).modelID
+        } catch let error as StoreError where error.code == .unknownCatalogue {
+            return engine.defaultModelID
+        }
+    }
+
+    /// The job for this work: one that a killed process left unfinished, or a new one.
+    func submitOnce(_ work: JobWork) async throws -> Job {
+        let unfinished = try await engine.jobs(in: [.queued, .running], lane: work.lane, limit: 1000)
+        if isWriter, let left = unfinished.last(where: { $0.work == work }) { return left }
+        return try await engine.submit(work)
+    }
+}
+
+/// Images and models, without a data folder.
+struct Vision: Sendable {
+    let models: ModelRegistry
+    let reader: ImageDecoder
+    let configuration: EngineConfiguration
+
+    static func build(_ options: CommonOptions, _ engineOptions: EngineOptions) throws -> Vision {
+        var configuration = EngineConfiguration(limits: engineOptions.limits)
+        if engineOptions.threads > 0 { configuration.workerThreadCount = engineOptions.threads }
+        try configuration.validate()
+        let models = try ModelRegistry(
+            configuration: ModelRegistry.Configuration(
+                cacheFolder: CacheFolder.path, configPath: Environment.modelConfigurationPath,
+                defaultModelID: Environment.value("SEMBLANCE_MODEL") ?? ModelManifest.builtIn[0].modelID,
+                precision: engineOptions.precision, streamCount: configuration.workerThreadCount))
+        return Vision(
+            models: models, reader: ImageDecoder(limits: engineOptions.limits), configuration: configuration)
+    }
+
+    /// Embeds single images on threads of its own.
+    var embedding: ImageEmbedding {
+        ImageEmbedding(
+            reader: reader, limits: configuration.limits,
+            threads: ThreadPool(name: "embed", threadCount: configuration.workerThreadCount))
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import SemblanceCore
+import SemblanceEngine
+
+struct Index: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take images into a catalogue.",
+        discussion: """
+            Folders are walked. Originals stay where they are unless --copy is given. A file that is unchanged since the \
+            last run (path, size and time) is skipped unread. Ctrl-C stops after the present batch; the next run goes on.
+
+            EXAMPLES
+              semblance index ~/Pictures
+              semblance index shop/ --catalogue products --metadata shop/metadata.jsonl --prune
+              semblance index ~/Pictures --watch
+            """)
+
+    @Argument(help: "Files and folders.", completion: .file())
+    var paths: [String]
+
+    @Option(name: [.long, .customShort("c")], help: "The catalogue's name; it is made if there is none.")
+    var catalogue = Catalogue.defaultName
+
+    @Option(name: [.long, .customShort("m")], help: "The model; by default the catalogue's own.")
+    var model: String?
+
+    @Flag(name: .customLong("copy"), help: "Copy originals into the data folder.")
+    var copies = false
+
+    @Flag(name: .customLong("prune"), help: "Remove images whose files below the paths are gone.")
+    var prunes = false
+
+    @Option(
+        name: .customLong("metadata"),
+        help: ArgumentHelp(
+            "Metadata for the files: JSON lines of {\"path\": …, \"metadata\": {…}}, paths relative to that file.",
+            valueName: "file"), completion: .file())
+    var metadataPath: String?
+
+    @Flag(name: .customLong("watch"), help: "Go on and follow changes (implies --prune).")
+    var watches = false
+
+    @OptionGroup var engineOptions: EngineOptions
+    @OptionGroup var options: CommonOptions
+
+    func validate() throws {
+        guard !paths.isEmpty else { throw ValidationError("Name at least one file or folder.") }
+    }
+
+    func run() async throws {
+        let command = self
+        let failedCount = try await semblance.run(options) { try await command.index() }
+        if failedCount > 0 { throw ExitCode.someFilesFailed }
+    }
+
+    /// - Returns: how many files failed.
+    private func index() async throws -> Int {
+        let app = try await App.build(options, engineOptions, access: .writeOrHandOver)
+        var failedCount = try await indexOnce(app)
+        guard watches else { return failedCount }
+        let changes = try FolderChanges(watching: paths.map(absolute))
+        Console.note("Watching for changes; Ctrl-C stops.")
+        while try await changes.next() { failedCount = try await indexOnce(app) }
+        return failedCount
+    }
+
+    private func indexOnce(_ app: App) async throws -> Int {
+        let job = try await app.submitOnce(.ingest(try await work(app)))
+        let (options, engineOptions) = (self.options, self.engineOptions)
+        let runner = IndexRunner(app: app, job: job, progress: ProgressLine(isShown: !options.printsJSON)) {
+            try await App.buildWriterIfFree(options, engineOptions)
+        }
+        let ended = try await runner.run()
+        let failures = try await app.engine.failures(of: ended.id.rawValue, limit: Int(Int32.max))
+        return try report(ended, failures)
+    }
+
+    private func work(_ app: App) async throws -> IngestWork {
+        IngestWork(
+            catalogue: catalogue, modelID: try await app.modelID(named: model, forCatalogue: catalogue),
+            source: .paths(
+                paths.map(absolute), copies: copies, prunes: prunes || watches,
+                metadataPath: metadataPath.map(absolute)))
+    }
+
+    /// The serving process may have another working folder. Links are kept: they are what the user wrote.
+    private func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    private func report(_ job: Job, _ failures: [FileFailure]) throws -> Int {
+        guard job.state == .succeeded, let result = job.result else {
+            throw JobError(.cancelled, job.reason ?? "The job was cancelled.")
+        }
+        guard case .object(var members) = result else { return 0 }
+        members["failures"] = .array(
+            failures.map {
+                .object(["path": .string(asGiven($0.path)), "code": .string($0.code), "message": .string($0.message)])
+            })
+        let counts = job.progress
+        var lines = [
+            "\(counts.done) indexed, \(counts.skipped) skipped, \(counts.failed) failed · catalogue '\(job.work.catalogue)'"
+        ]
+        lines += failures.map { "  \(asGiven($0.path)): \($0.message)" }
+        Console(options).print(.object(members), text: lines.joined(separator: "\n"))
+        return counts.failed
+    }
+
+    /// A relative path that was made absolute for the job, as the user wrote it.
+    private func asGiven(_ path: String) -> String {
+        for given in paths where !given.hasPrefix("/") {
+            let root = absolute(given)
+            if path.hasPrefix(root) { return given + path.dropFirst(root.count) }
+        }
+        return path
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import SemblanceCore
+import SemblanceEngine
+
+/// Runs an ingestion job here, or follows it in the process that has the data folder; draws its progress.
+struct IndexRunner {
+    let app: App
+    let job: Job
+    let progress: ProgressLine
+    /// The same program with the data folder's lock; `nil` while another process has it.
+    let becomeWriter: @Sendable () async throws -> App?
+
+    func run() async throws -> Job {
+        defer { progress.clear() }
+        do {
+            return try await app.isWriter ? run(in: app) : follow()
+        } catch {
+            guard Task.isCancelled else { throw error }
+            // Ctrl-C means stop: without this the next `serve` would go on with it.
+            let (engine, id) = (app.engine, job.id.rawValue)
+            _ = try? await Task { try await engine.cancelJob(id) }.value
+            throw error
+        }
+    }
+
+    private func run(in app: App) async throws -> Job {
+        let (engine, id) = (app.engine, job.id)
+        let drawing = Task { [progress] in
+            for try await job in engine.updates(of: id.rawValue) { progress.draw(job.progress) }
+        }
+        defer { drawing.cancel() }
+        try await engine.run(id)
+        try Task.checkCancellation()
+        return try await engine.job(id.rawValue)
+    }
+
+    /// Waits for the other process. When that is gone (an `index` that ended, a `serve` that was killed), the job
+    /// would wait for ever: it is run here.
+    private func follow() async throws -> Job {
+        while true {
+            let latest = try await app.engine.waitForJob(job.id.rawValue, timeout: .seconds(1))
+            try Task.checkCancellation()
+            progress.draw(latest.progress)
+            if latest.state.isFinal { return latest }
+            if let writer = try await becomeWriter() { return try await run(in: writer) }
+        }
+    }
+}

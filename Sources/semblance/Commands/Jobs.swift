@@ -1,0 +1,100 @@
+import ArgumentParser
+import SemblanceCore
+import SemblanceEngine
+
+struct Jobs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "See and cancel background work.",
+        subcommands: [ListJobs.self, ShowJob.self, CancelJob.self], defaultSubcommand: ListJobs.self)
+}
+
+struct ListJobs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, newest first.")
+
+    @Option(help: "Only jobs in this state: queued, running, succeeded, failed or cancelled.")
+    var state: Job.State?
+
+    @Option(help: "Jobs to list at most.")
+    var limit = 50
+
+    @OptionGroup var options: CommonOptions
+
+    func validate() throws {
+        guard (1...1000).contains(limit) else { throw ValidationError("--limit is 1 to 1,000.") }
+    }
+
+    func run() async throws {
+        let command = self
+        try await semblance.run(options) {
+            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let jobs = try await app.engine.jobs(in: command.state.map { [$0] }, limit: command.limit)
+            var table = Table(["JOB", "KIND", "CATALOGUE", "STATE", "DONE", "SKIPPED", "FAILED", "STARTED"])
+            for job in jobs {
+                table.append([
+                    job.id.rawValue, job.work.kind, job.work.catalogue, job.state.rawValue, "\(job.progress.done)",
+                    "\(job.progress.skipped)", "\(job.progress.failed)", job.startedAt?.iso8601 ?? "",
+                ])
+            }
+            Console(command.options).print(
+                ["jobs": .array(jobs.map(\.commandLineJSON))], text: jobs.isEmpty ? "No jobs." : table.text)
+        }
+    }
+}
+
+struct ShowJob: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a job, its result and its failures.")
+
+    @Argument(help: "The job's id.")
+    var id: String
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let command = self
+        try await semblance.run(options) {
+            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let job = try await app.engine.job(command.id)
+            let failures = try await app.engine.failures(of: command.id, limit: 1000)
+            command.print(job, failures)
+        }
+    }
+
+    private func print(_ job: Job, _ failures: [FileFailure]) {
+        guard case .object(var members) = job.commandLineJSON else { return }
+        members["result"] = job.result ?? .null
+        members["failures"] = .array(
+            failures.map {
+                ["path": .string($0.path), "code": .string($0.code), "message": .string($0.message)]
+            })
+        var lines = [
+            "\(job.work.kind) in '\(job.work.catalogue)': \(job.state.rawValue)",
+            ProgressLine.text(for: job.progress, after: .zero),
+        ]
+        if let reason = job.reason { lines.append(reason) }
+        lines += failures.map { "  \($0.path): \($0.message)" }
+        Console(options).print(.object(members), text: lines.joined(separator: "\n"))
+    }
+}
+
+struct CancelJob: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "cancel", abstract: "Stop a job.")
+
+    @Argument(help: "The job's id.")
+    var id: String
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let command = self
+        try await semblance.run(options) {
+            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let job = try await app.engine.cancelJob(command.id)
+            Console(command.options).print(
+                job.commandLineJSON,
+                text: job.state.isFinal ? "Cancelled." : "The job stops after its present batch.")
+        }
+    }
+}
+
+extension Job.State: ExpressibleByArgument {}

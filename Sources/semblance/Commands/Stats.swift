@@ -1,0 +1,50 @@
+import ArgumentParser
+import SemblanceCore
+import SemblanceEngine
+
+struct Stats: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show what the data folder holds.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let command = self
+        try await semblance.run(options) {
+            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            try await command.print(app)
+        }
+    }
+
+    private func print(_ app: App) async throws {
+        var table = Table(["CATALOGUE", "IMAGES", "SIZE", "EMBEDDINGS"])
+        var catalogues: [JSONValue] = []
+        for catalogue in try await app.engine.catalogues() {
+            let statistics = try await app.engine.statistics(ofCatalogue: catalogue.name)
+            let counts = statistics.embeddingCounts.sorted { $0.key < $1.key }
+            table.append([
+                catalogue.name, "\(statistics.imageCount)", statistics.byteCount.bytesText,
+                counts.map { "\($0.key): \($0.value)" }.joined(separator: ", "),
+            ])
+            catalogues.append([
+                "name": .string(catalogue.name), "model": .string(catalogue.modelID),
+                "images": .number(Double(statistics.imageCount)), "bytes": .number(Double(statistics.byteCount)),
+                "embeddings": .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.key, .number(Double($0.value))) })),
+            ])
+        }
+        let waiting = try await app.engine.jobs(in: [.queued], limit: 1000).count
+        let running = try await app.engine.jobs(in: [.running], limit: 1000).count
+        let diskBytes = app.dataFolderByteCount()
+        let json: JSONValue = [
+            "data": .string(app.dataFolderPath), "bytes_on_disk": .number(Double(diskBytes)),
+            "catalogues": .array(catalogues),
+            "jobs": ["queued": .number(Double(waiting)), "running": .number(Double(running))],
+        ]
+        Console(options).print(
+            json,
+            text: """
+                \(app.dataFolderPath), \(diskBytes.bytesText) on disk
+                \(table.text)
+                jobs: \(running) running, \(waiting) waiting
+                """)
+    }
+}

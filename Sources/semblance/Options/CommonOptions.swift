@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import SemblanceCore
+import SemblanceVision
+
+/// Options that every command has.
+struct CommonOptions: ParsableArguments {
+    @Option(name: .customLong("data"), help: ArgumentHelp("The data folder (SEMBLANCE_DATA).", valueName: "folder"))
+    var dataFolder: String?
+
+    @Flag(name: .customLong("json"), help: "Print one JSON object instead of text.")
+    var printsJSON = false
+
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Log more.")
+    var isVerbose = false
+}
+
+/// Options of commands that load a model.
+struct EngineOptions: ParsableArguments {
+    @Option(help: "The engine's arithmetic: default (the engine's choice), f32 or bf16.")
+    var precision: Precision = Environment.value("SEMBLANCE_PRECISION").flatMap(Precision.init(rawValue:)) ?? .default
+
+    @Option(
+        help: ArgumentHelp("Threads for decoding and inference; 0 means one a core.", valueName: "n"))
+    var threads = 0
+
+    @Option(
+        name: .customLong("max-bytes"),
+        help: ArgumentHelp("Largest file that is read, in bytes.", valueName: "n"))
+    var maximumByteCount = DecodingLimits().maximumByteCount
+
+    @Option(
+        name: .customLong("max-pixels"),
+        help: ArgumentHelp("Largest image that is decoded, width times height.", valueName: "n"))
+    var maximumPixelCount = DecodingLimits().maximumPixelCount
+
+    @Option(
+        name: .customLong("max-seconds"),
+        help: ArgumentHelp("Longest time that decoding one file may take.", valueName: "s"))
+    var maximumSeconds = 30.0
+
+    var limits: DecodingLimits {
+        DecodingLimits(
+            maximumByteCount: maximumByteCount, maximumPixelCount: maximumPixelCount,
+            timeLimit: .milliseconds(Int(min(max(maximumSeconds, 0), 1e9) * 1000)))
+    }
+
+    func validate() throws {
+        do {
+            try limits.validate()
+            guard (0...256).contains(threads) else {
+                throw RequestError(.invalidQuery, "The number of threads is 0 to 256, not \(threads).")
+            }
+        } catch let error as RequestError {
+            throw ValidationError(error.message)
+        }
+    }
+}
+
+extension Precision: ExpressibleByArgument {}
+
+/// Variables of the environment; an empty one counts as absent.
+enum Environment {
+    static func value(_ name: String) -> String? {
+        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// `SEMBLANCE_MODEL_CONFIG`, else the project's own file if the program is started there.
+    static var modelConfigurationPath: String? {
+        value("SEMBLANCE_MODEL_CONFIG") ?? (FileManager.default.fileExists(atPath: "config/model_config.json")
+            ? "config/model_config.json" : nil)
+    }
+}
+
+extension MetadataFilter: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let filter = try? MetadataFilter(text: argument) else { return nil }
+        self = filter
+    }
+}
+
+extension Region: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let region = try? Region(text: argument) else { return nil }
+        self = region
+    }
+}
