@@ -1,0 +1,37 @@
+import SemblanceCore
+
+extension LocalVectorIndex {
+    /// Removes vectors: searches that start later do not find them.
+    ///
+    /// Nothing is written: the store has forgotten these images, and `reconcile()` leaves them out when the index is
+    /// opened next.
+    /// - Throws: `IndexError` with `index-read-only`.
+    public func remove(_ ids: [CatalogueImage.ID]) async throws {
+        guard access == .readWrite else { throw Self.readOnlyError }
+        try await bury(ids.map(\.rawValue), isRemoval: true)
+        compactIfWorthwhile()
+    }
+
+    func bury(_ ids: [Int64], isRemoval: Bool) async throws {
+        guard !ids.isEmpty else { return }
+        try await threads.files.run { [self] in
+            writer.withLock { writer in
+                if isRemoval, writer.reconciliationCount > 0 { writer.removed.formUnion(ids) }
+                var snapshot = snapshot
+                snapshot.bury(ids.sorted())
+                publish(snapshot)
+            }
+        }
+    }
+
+    /// Buries rows whose stored vectors are damaged.
+    func bury(_ rows: [RowReference]) async throws {
+        try await threads.files.run { [self] in
+            writer.withLock { _ in
+                var snapshot = snapshot
+                for row in rows { snapshot.segments[Int(row.segment)].bury(CollectionOfOne(row.row)) }
+                publish(snapshot)
+            }
+        }
+    }
+}
