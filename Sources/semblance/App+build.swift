@@ -47,6 +47,7 @@ struct App: Sendable {
             files: LocalFileStore(folder: folder), indexes: indexes, models: vision.models, reader: vision.reader,
             fetcher: GuardedImageFetcher(allowsPrivateAddresses: allowsPrivateURLs), logger: logger)
         let engine = Engine(dependencies, configuration: vision.configuration)
+        if lock != nil { try await engine.cleanSpool() }
         return App(
             engine: engine, keys: SQLiteAPIKeyStore(database: database), isWriter: lock != nil, dataFolder: folder,
             models: vision.models, lock: lock)

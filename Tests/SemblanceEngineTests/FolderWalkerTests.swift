@@ -1,9 +1,11 @@
 import Foundation
 import SemblanceCore
 import SemblanceEngine
+import SemblanceTesting
 import Testing
 
 @Suite struct FolderWalkerTests {
+    private static let bytes = Array("x".utf8)
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
@@ -23,7 +25,7 @@ import Testing
 
     @Test func listsImagesInTheOrderOfTheirNamesAndLeavesOthersOut() throws {
         for name in ["b/2.JPG", "b/1.png", "a.jpeg", "notes.txt", ".hidden.jpg", ".cache/x.jpg", "c.avif"] {
-            try folder.write(name)
+            try folder.write(Self.bytes, to: name)
         }
         let (files, failures) = walk(folder.path)
         #expect(files == ["a.jpeg", "b/1.png", "b/2.JPG", "c.avif"])
@@ -31,13 +33,13 @@ import Testing
     }
 
     @Test func takesAFileThatIsNamedWhateverItsEnding() throws {
-        let path = try folder.write("picture.data")
+        let path = try folder.write(Self.bytes, to: "picture.data")
         #expect(walk(path).files == ["picture.data"])
     }
 
     @Test func followsLinksButNotInCircles() throws {
-        try folder.write("a/1.jpg")
-        try folder.write("elsewhere.jpg")
+        try folder.write(Self.bytes, to: "a/1.jpg")
+        try folder.write(Self.bytes, to: "elsewhere.jpg")
         try FileManager.default.createSymbolicLink(atPath: folder.path + "/a/up", withDestinationPath: "..")
         try FileManager.default.createSymbolicLink(
             atPath: folder.path + "/a/2.jpg", withDestinationPath: folder.path + "/elsewhere.jpg")

@@ -1,6 +1,7 @@
 import Foundation
 import SemblanceCore
 import SemblanceEngine
+import SemblanceTesting
 import Testing
 
 @Suite struct MetadataTests {
@@ -24,7 +25,7 @@ import Testing
     @Test func findsMetadataByPathBesideTheList() throws {
         let folder = try TemporaryFolder()
         let list = try folder.write(
-            "list.jsonl", Array("{\"path\": \"a/b.jpg\", \"metadata\": {\"n\": 1}}\n\n".utf8))
+            Array("{\"path\": \"a/b.jpg\", \"metadata\": {\"n\": 1}}\n\n".utf8), to: "list.jsonl")
         let metadata = try MetadataList(contentsOf: list)
         #expect(metadata.metadata(forPath: folder.path + "/a/b.jpg") == ["n": 1])
         #expect(metadata.metadata(forPath: "/elsewhere/b.jpg") == [:])
@@ -33,7 +34,8 @@ import Testing
     @Test(arguments: ["{\"path\": 1}", "text", "{\"path\": \"a\", \"metadata\": 3}"])
     func namesTheLineThatIsWrong(line: String) throws {
         let folder = try TemporaryFolder()
-        let list = try folder.write("list.jsonl", Array("{\"path\": \"a\", \"metadata\": {}}\n\(line)\n".utf8))
+        let list = try folder.write(
+            Array("{\"path\": \"a\", \"metadata\": {}}\n\(line)\n".utf8), to: "list.jsonl")
         let error = #expect(throws: RequestError.self) { try MetadataList(contentsOf: list) }
         #expect(error?.code == .invalidMetadata)
         #expect(error?.message.hasPrefix("Line 2 of") == true)

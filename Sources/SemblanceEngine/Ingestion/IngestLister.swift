@@ -31,10 +31,12 @@ struct IngestLister: Sendable {
         guard !files.isEmpty else { return items }
         let unchanged = try await context.engine.store.unchanged(files, in: context.space)
         guard !unchanged.isEmpty else { return items }
-        try await reporter.count(skipped: unchanged.count)
-        return items.filter { item in
-            if case .file(let file) = item.origin { !unchanged.contains(file.path) } else { true }
+        let isUnchanged = { (item: IngestItem) in
+            if case .file(let file) = item.origin { unchanged.contains(file.path) } else { false }
         }
+        try await context.engine.mergeMetadata(ofUnchanged: items.filter(isUnchanged), in: context.catalogue.id)
+        try await reporter.count(skipped: unchanged.count)
+        return items.filter { !isUnchanged($0) }
     }
 
     /// Batches of at most `batchSize` files, and of about `maximumBatchByteCount` bytes.

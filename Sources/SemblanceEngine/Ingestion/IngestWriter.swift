@@ -67,16 +67,19 @@ actor IngestWriter {
 
     private func recordKnown(_ items: [IngestItem]) async throws -> (count: Int, stale: [CatalogueImage.ID]) {
         var sources: [(SourceFile, CatalogueImage.ID)] = []
+        var patches: [(image: CatalogueImage.ID, metadata: JSONValue)] = []
         var count = 0
         for item in items {
             switch item.outcome {
             case .known(let image):
                 count += 1
+                patches.append((image, item.metadata))
                 if case .file(let file) = item.origin { sources.append((file, image)) }
             case .takenIn: count += 1
             case .failed, nil: break
             }
         }
+        try await context.engine.mergeMetadata(patches)
         guard !sources.isEmpty else { return (count, []) }
         return (count, try await context.engine.store.recordSources(sources, in: context.catalogue.id))
     }

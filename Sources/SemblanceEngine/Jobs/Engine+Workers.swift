@@ -8,7 +8,6 @@ extension Engine {
 
     /// Runs jobs until the task is cancelled. What is running then is put back, for the next process to go on with.
     public func runWorkers() async throws {
-        try await cleanSpool()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.work(in: .ingest) }
             for _ in 0..<configuration.searchWorkerCount {
@@ -32,7 +31,8 @@ extension Engine {
         signals.notify(id)
     }
 
-    /// Removes spool files that no unfinished job names: leftovers of uploads that were cut off.
+    /// Removes spool files that no unfinished job names: leftovers of uploads that were cut off. Call before uploads
+    /// are taken: one that has no job yet would lose its files.
     public func cleanSpool() async throws {
         var needed: Set<String> = []
         var offset = 0

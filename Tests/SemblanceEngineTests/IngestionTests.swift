@@ -1,0 +1,210 @@
+import Foundation
+import SemblanceCore
+import SemblanceEngine
+import SemblanceTesting
+import Testing
+
+@Suite struct IngestionTests {
+    let fixture: EngineFixture
+
+    init() throws { fixture = try EngineFixture() }
+
+    @Test func takesInAFolder() async throws {
+        for number in 0..<100 { try fixture.write(number, to: "a/\(number % 7)/\(number).png") }
+        let job = try await fixture.index()
+        #expect(job.state == .succeeded)
+        #expect(job.progress == JobProgress(total: 100, done: 100))
+        #expect(job.result?["indexed"] == 100)
+        #expect(try await fixture.names().count == 100)
+    }
+
+    @Test func skipsUnchangedFilesUnread() async throws {
+        let path = try fixture.write(1, to: "1.png")
+        try await fixture.index()
+        // Other bytes of the same size, with the old time: only reading would tell.
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        try fixture.write(2, to: "1.png")
+        let times = [status.st_atim, status.st_mtim]
+        try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
+        let job = try await fixture.index()
+        #expect(job.progress == JobProgress(total: 1, skipped: 1))
+    }
+
+    @Test func takesTheSameBytesOnce() async throws {
+        for name in ["a.png", "b.png", "c.png"] { try fixture.write(1, to: name) }
+        let job = try await fixture.index()
+        #expect(job.progress.done == 1)
+        #expect(job.progress.skipped == 2)
+        #expect(try await fixture.names().count == 1)
+        #expect(try await fixture.index().progress == JobProgress(total: 3, skipped: 3))
+    }
+
+    @Test func replacesAFileThatChanged() async throws {
+        let path = try fixture.write(1, to: "1.png")
+        try await fixture.index()
+        let old = try await fixture.search(SearchTerm(.file(path: path)))
+        try fixture.write(2, to: "1.png")
+        try FileManager.default.setAttributes([.modificationDate: Date() + 5], ofItemAtPath: path)
+        let job = try await fixture.index()
+        #expect(job.progress.done == 1)
+        #expect(old == ["1.png"])
+        let page = try await fixture.engine.images(inCatalogue: "default", matching: nil, after: nil, limit: 10)
+        #expect(page.images.map(\.hash) == [ContentHash(hashing: SmallImage.numbered(2))])
+    }
+
+    @Test func countsAndNamesBrokenFilesAndTakesTheOthers() async throws {
+        for number in 0..<20 { try fixture.write(number, to: "\(number).png") }
+        try fixture.folder.write([], to: "empty.jpg")
+        try fixture.folder.write(Array("hello".utf8), to: "text.jpg")
+        try fixture.folder.write(SmallImage.numbered(99).dropLast(200), to: "cut.png")
+        let job = try await fixture.index()
+        #expect(job.state == .succeeded)
+        #expect(job.progress == JobProgress(total: 23, done: 20, failed: 3))
+        let failures = try await fixture.engine.failures(of: job.id.rawValue)
+        #expect(
+            Dictionary(uniqueKeysWithValues: failures.map { ($0.path, $0.code) }) == [
+                fixture.folder.path("empty.jpg"): "image-empty",
+                fixture.folder.path("text.jpg"): "image-unsupported-format",
+                fixture.folder.path("cut.png"): "image-damaged",
+            ])
+    }
+
+    @Test func refusesAFileThatIsTooLarge() async throws {
+        let fixture = try EngineFixture(
+            configuration: EngineConfiguration(
+                workerThreadCount: 2, limits: DecodingLimits(maximumByteCount: 2000)))
+        try fixture.folder.write([UInt8](repeating: 1, count: 2001), to: "large.png")
+        try fixture.write(1, to: "small.png")
+        let job = try await fixture.index()
+        #expect(job.progress == JobProgress(total: 2, done: 1, failed: 1))
+        #expect(try await fixture.engine.failures(of: job.id.rawValue).first?.code == "image-too-many-bytes")
+    }
+
+    @Test func removesImagesWhoseFilesAreGoneWhenAsked() async throws {
+        for number in 0..<5 { try fixture.write(number, to: "\(number).png") }
+        try await fixture.index()
+        try FileManager.default.removeItem(atPath: fixture.folder.path("3.png"))
+        try await fixture.index()
+        #expect(try await fixture.names().count == 5)
+        try await fixture.index(prunes: true)
+        #expect(try await fixture.names() == ["0.png", "1.png", "2.png", "4.png"])
+        let found = try await fixture.search(SearchTerm(.file(path: fixture.folder.path("1.png"))))
+        #expect(!found.contains("3.png"))
+    }
+
+    @Test func addsAnotherModelToTheSameImages() async throws {
+        try fixture.write(1, to: "1.png")
+        try await fixture.index()
+        #expect(try await fixture.index(model: "smaller").progress.done == 1)
+        let statistics = try await fixture.engine.statistics(ofCatalogue: "default")
+        #expect(statistics.imageCount == 1)
+        #expect(statistics.embeddingCounts == ["small": 1, "smaller": 1])
+    }
+
+    @Test func keepsCopiesWhenAsked() async throws {
+        let path = try fixture.write(1, to: "1.png")
+        try await fixture.index(copies: true)
+        try FileManager.default.removeItem(atPath: path)
+        let id = ContentHash(hashing: SmallImage.numbered(1)).hexadecimal
+        let image = try await fixture.engine.image(id, inCatalogue: "default")
+        #expect(image.location == .stored)
+        let original = try fixture.engine.originalPath(of: image)
+        #expect(FileManager.default.contents(atPath: original).map(Array.init) == SmallImage.numbered(1))
+    }
+
+    @Test func addsMetadataFromAList() async throws {
+        try fixture.write(1, to: "a/1.png")
+        let list = try fixture.folder.write(
+            Array("{\"path\": \"a/1.png\", \"metadata\": {\"colour\": \"red\"}}\n".utf8), to: "list.jsonl")
+        try await fixture.index(metadataPath: list)
+        let page = try await fixture.engine.images(
+            inCatalogue: "default", matching: try MetadataFilter(text: "colour=red"), after: nil, limit: 10)
+        #expect(page.images.map(\.name) == ["1.png"])
+    }
+
+    @Test func changesMetadataOfUnchangedFiles() async throws {
+        try fixture.write(1, to: "1.png")
+        try await fixture.index()
+        let list = try fixture.folder.write(
+            Array("{\"path\": \"1.png\", \"metadata\": {\"colour\": \"blue\"}}\n".utf8), to: "list.jsonl")
+        #expect(try await fixture.index(metadataPath: list).progress.skipped == 1)
+        let page = try await fixture.engine.images(inCatalogue: "default", matching: nil, after: nil, limit: 10)
+        #expect(page.images.map(\.metadata) == [["colour": "blue"]])
+    }
+
+    @Test func takesUploadsAndEmptiesTheSpool() async throws {
+        let job = try await fixture.run(.ingest(try spool(numbers: 0..<10)))
+        #expect(job.progress == JobProgress(total: 10, done: 10))
+        #expect(try fixture.files.spooledPaths().isEmpty)
+        #expect(try await fixture.names().first == "upload-0.png")
+    }
+
+    @Test func goesOnWithUploadsWhereAKilledProcessStopped() async throws {
+        let work = try spool(numbers: 0..<6)
+        guard case .spool(let listPath) = work.source else { return }
+        // Two were taken in: their rows are there and their spool files gone.
+        for upload in try SpoolList(path: listPath).uploads().prefix(2) {
+            try fixture.files.removeSpooled(upload.path)
+        }
+        let job = try await fixture.run(.ingest(work))
+        #expect(job.progress == JobProgress(total: 6, done: 4, skipped: 2))
+        #expect(job.progress.failed == 0)
+    }
+
+    @Test func stopsWhenCancelled() async throws {
+        for number in 0..<400 { try fixture.write(number, to: "\(number).png") }
+        let job = try await fixture.engine.submit(
+            .ingest(
+                IngestWork(
+                    catalogue: "default", modelID: "small",
+                    source: .paths([fixture.folder.path], copies: false, prunes: false, metadataPath: nil))))
+        let started = try #require(try await fixture.jobs.start(job.id))
+        _ = try await fixture.engine.cancelJob(started.id.rawValue)
+        // As a worker would go on with an orphaned job: it finds the request at its first report.
+        try await fixture.jobs.finish(job.id, .interrupted)
+        #expect(try await fixture.engine.job(job.id.rawValue).state == .cancelled)
+    }
+
+    @Test func putsAnInterruptedJobBack() async throws {
+        for number in 0..<300 { try fixture.write(number, to: "\(number).png") }
+        let job = try await fixture.engine.submit(
+            .ingest(
+                IngestWork(
+                    catalogue: "default", modelID: "small",
+                    source: .paths([fixture.folder.path], copies: false, prunes: false, metadataPath: nil))))
+        let engine = fixture.engine
+        let running = Task { try await engine.run(job.id) }
+        _ = try await engine.waitForJob(job.id.rawValue, timeout: .seconds(30)) { $0.state != .queued }
+        running.cancel()
+        try await running.value
+        let interrupted = try await engine.job(job.id.rawValue)
+        try #require(interrupted.state == .queued || interrupted.state == .succeeded)
+        try await engine.run(job.id)
+        #expect(try await engine.job(job.id.rawValue).state == .succeeded)
+        #expect(try await fixture.names().count == 300)
+    }
+
+    @Test func refusesAnUnknownModel() async throws {
+        await #expect(throws: ModelError.self) { try await fixture.index(model: "none") }
+    }
+
+    @Test func refusesURLsWithoutAFetcher() async throws {
+        let job = try await fixture.run(
+            .ingest(IngestWork(catalogue: "default", modelID: "small", source: .urls(["http://127.0.0.1/a.png"]))))
+        #expect(job.progress == JobProgress(total: 1, failed: 1))
+        #expect(try await fixture.engine.failures(of: job.id.rawValue).first?.code == "image-fetch-refused")
+    }
+
+    private func spool(numbers: Range<Int>) throws -> IngestWork {
+        var lines: [UInt8] = []
+        for number in numbers {
+            let path = try fixture.files.makeSpoolPath()
+            try Data(SmallImage.numbered(number)).write(to: URL(fileURLWithPath: path))
+            lines += try SpoolList.line(for: SpooledUpload(path: path, name: "upload-\(number).png"))
+        }
+        let listPath = try fixture.files.makeSpoolPath()
+        try Data(lines).write(to: URL(fileURLWithPath: listPath))
+        return IngestWork(catalogue: "default", modelID: "small", source: .spool(listPath: listPath))
+    }
+}
