@@ -7,9 +7,6 @@ struct TurboJPEGDecoder: ~Copyable {
     private let bytes: UnsafeRawBufferPointer
     private let summary: JPEGSummary
 
-    /// What one scan over one pixel may cost at most, measured on empty scans and doubled several times over.
-    private static let nanosecondsPerPixelAndScan = 10
-
     /// Reads the header.
     /// - Returns: `nil` if this JPEG is not for the fast path: a colour space or sampling that TurboJPEG does not take.
     init?(_ bytes: UnsafeRawBufferPointer, summary: JPEGSummary) {
@@ -35,11 +32,10 @@ struct TurboJPEGDecoder: ~Copyable {
 
     /// Decodes at 1/`reduction` of the size, rounded up.
     /// - Parameter reduction: 1, 2, 4 or 8.
-    /// - Throws: `ImageError`: damaged, or too many scans for the deadline.
+    /// - Throws: `ImageError`: damaged or too slow.
     func decode(
         reduction: Int, buffers: PixelBufferPool, deadline: DecodingDeadline
     ) throws(ImageError) -> Raster {
-        try checkScans(deadline)
         let width = (summary.width + reduction - 1) / reduction
         let height = (summary.height + reduction - 1) / reduction
         let buffer = buffers.take(byteCount: Raster.byteCount(width: width, height: height))
@@ -51,15 +47,6 @@ struct TurboJPEGDecoder: ~Copyable {
             throw error
         }
         return Raster(buffer: buffer, width: width, height: height, orientation: summary.orientation)
-    }
-
-    /// A few kilobytes can hold hundreds of empty scans, each of which walks over the whole image. TurboJPEG can only
-    /// be stopped by their number, so their cost is bounded before it starts.
-    private func checkScans(_ deadline: DecodingDeadline) throws(ImageError) {
-        let scanCount = summary.scanCount(in: bytes)
-        guard scanCount > 1 else { return }
-        let cost = summary.width * summary.height * scanCount * Self.nanosecondsPerPixelAndScan
-        try deadline.check(expecting: .nanoseconds(cost))
     }
 
     private func decode(into buffer: PixelBuffer, width: Int, height: Int) throws(ImageError) {

@@ -31,6 +31,22 @@ enum WebPEncoder {
             throw VipsLibrary.takeError()
         }
         defer { g_free(bytes) }
-        return Array(UnsafeRawBufferPointer(start: bytes, count: count))
+        return withoutMetadata(UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+
+    /// Reduces an extended WebP file to its picture. libvips 8.14 adds EXIF data of its own even when told not to.
+    private static func withoutMetadata(_ file: UnsafeRawBufferPointer) -> [UInt8] {
+        var position = 12
+        while let size = file.bigEndian(UInt32.self, at: position + 4).map({ Int($0.byteSwapped) }),
+            // Chunks are padded to an even length.
+            let chunk = file.slice(position, count: 8 + size + size % 2)
+        {
+            if chunk.hasText("VP8 ", at: 0) {
+                let length = UInt32(4 + chunk.count)
+                return Array("RIFF".utf8) + withUnsafeBytes(of: length.littleEndian, Array.init) + Array("WEBP".utf8) + chunk
+            }
+            position += chunk.count
+        }
+        return Array(file)
     }
 }

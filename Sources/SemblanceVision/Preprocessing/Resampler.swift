@@ -3,10 +3,9 @@ import SemblanceCore
 
 /// Cuts, resizes, turns upright and places decoded pixels on a white canvas.
 ///
-/// Two passes, as in Pillow: upright-horizontal first, rounded to bytes, then upright-vertical. Orientation is free:
-/// an axis that runs backwards in the file gets mirrored weights, and for a picture that lies on its side the first
-/// pass runs along the file's columns, so that only the small result is transposed. The bytes are the same as if the
-/// whole picture had been turned first.
+/// Two passes, as in Pillow: along one axis, rounded to bytes, then along the other. Orientation is free: an axis that
+/// runs backwards in the file gets mirrored weights, and for a picture that lies on its side the passes change places,
+/// so that only the small result is transposed. The bytes are the same as if the whole picture had been turned first.
 package struct Resampler: Sendable {
     /// The level of SIMD; results do not depend on it.
     package let simd: semblance_image_simd
@@ -59,61 +58,64 @@ package struct Resampler: Sendable {
         _ raster: Raster, columns: ResamplingAxis, rows: ResamplingAxis, into target: UnsafeMutablePointer<UInt8>,
         stride: Int
     ) {
-        if raster.orientation.isTransposed {
-            resampleTransposed(raster, columns: columns, rows: rows, into: target, stride: stride)
-        } else {
-            resampleStraight(raster, columns: columns, rows: rows, into: target, stride: stride)
-        }
-    }
-
-    private func resampleStraight(
-        _ raster: Raster, columns: ResamplingAxis, rows: ResamplingAxis, into target: UnsafeMutablePointer<UInt8>,
-        stride: Int
-    ) {
-        let used = rows.inputs
-        let width = columns.outputCount
-        withRows(used.count, pixelsPerRow: width) { middle, middleStride in
-            columns.withKernelAxis(countingFrom: 0) { axis in
-                withUnsafePointer(to: axis) {
-                    semblance_image_resample_rows(
-                        simd, raster.row(used.lowerBound), raster.stride, used.count, $0, middle, middleStride)
-                }
+        let isTransposed = raster.orientation.isTransposed
+        // The axes as the file's rows and columns run.
+        let across = isTransposed ? rows : columns
+        let down = isTransposed ? columns : rows
+        withRows(down.outputCount, pixelsPerRow: across.outputCount) { result, resultStride in
+            if isTransposed == Self.isVerticalFirst(columns: columns, rows: rows) {
+                resampleAcrossFirst(raster, across, down, into: result, stride: resultStride)
+            } else {
+                resampleDownFirst(raster, across, down, into: result, stride: resultStride)
             }
-            withRows(rows.outputCount, pixelsPerRow: width) { result, resultStride in
-                rows.withKernelAxis(countingFrom: used.lowerBound) { axis in
-                    withUnsafePointer(to: axis) {
-                        semblance_image_resample_columns(
-                            simd, middle, middleStride, width * 4, $0, result, resultStride)
-                    }
-                }
-                for row in 0..<rows.outputCount {
-                    semblance_image_pack(result + row * resultStride, width, target + row * stride)
+            if isTransposed {
+                semblance_image_pack_transposed(
+                    result, resultStride, down.outputCount, across.outputCount, target, stride)
+            } else {
+                for row in 0..<down.outputCount {
+                    semblance_image_pack(result + row * resultStride, across.outputCount, target + row * stride)
                 }
             }
         }
     }
 
-    private func resampleTransposed(
-        _ raster: Raster, columns: ResamplingAxis, rows: ResamplingAxis, into target: UnsafeMutablePointer<UInt8>,
-        stride: Int
+    /// Pillow 13 begins with the upright picture's columns if its height shrinks by more than twice as many pixels as
+    /// its width; older ones never do. The order matters where the first pass clamps a cubic's overshoot.
+    private static func isVerticalFirst(columns: ResamplingAxis, rows: ResamplingAxis) -> Bool {
+        rows.lostCount > max(0, 2 * columns.lostCount)
+    }
+
+    private func resampleAcrossFirst(
+        _ raster: Raster, _ across: ResamplingAxis, _ down: ResamplingAxis,
+        into result: UnsafeMutablePointer<UInt8>, stride: Int
     ) {
-        let used = rows.inputs
-        let width = columns.outputCount
-        withRows(width, pixelsPerRow: used.count) { middle, middleStride in
-            columns.withKernelAxis(countingFrom: 0) { axis in
-                withUnsafePointer(to: axis) {
-                    semblance_image_resample_columns(
-                        simd, raster.row(0) + used.lowerBound * 4, raster.stride, used.count * 4, $0, middle,
-                        middleStride)
-                }
+        let used = down.inputs
+        let source = raster.row(used.lowerBound)
+        withRows(used.count, pixelsPerRow: across.outputCount) { middle, middleStride in
+            across.withKernelAxis(countingFrom: 0) {
+                semblance_image_resample_rows(simd, source, raster.stride, used.count, $0, middle, middleStride)
             }
-            withRows(width, pixelsPerRow: rows.outputCount) { result, resultStride in
-                rows.withKernelAxis(countingFrom: used.lowerBound) { axis in
-                    withUnsafePointer(to: axis) {
-                        semblance_image_resample_rows(simd, middle, middleStride, width, $0, result, resultStride)
-                    }
-                }
-                semblance_image_pack_transposed(result, resultStride, width, rows.outputCount, target, stride)
+            down.withKernelAxis(countingFrom: used.lowerBound) {
+                semblance_image_resample_columns(
+                    simd, middle, middleStride, across.outputCount * 4, $0, result, stride)
+            }
+        }
+    }
+
+    private func resampleDownFirst(
+        _ raster: Raster, _ across: ResamplingAxis, _ down: ResamplingAxis,
+        into result: UnsafeMutablePointer<UInt8>, stride: Int
+    ) {
+        let used = across.inputs
+        let source = raster.row(0) + used.lowerBound * 4
+        withRows(down.outputCount, pixelsPerRow: used.count) { middle, middleStride in
+            down.withKernelAxis(countingFrom: 0) {
+                semblance_image_resample_columns(
+                    simd, source, raster.stride, used.count * 4, $0, middle, middleStride)
+            }
+            across.withKernelAxis(countingFrom: used.lowerBound) {
+                semblance_image_resample_rows(
+                    simd, middle, middleStride, down.outputCount, $0, result, stride)
             }
         }
     }

@@ -19,6 +19,9 @@ package struct ResamplingAxis: Sendable {
     /// All inputs that are used by some output.
     package let inputs: Range<Int>
 
+    /// Pixels of the box minus pixels that it is resized to: negative if the image grows.
+    package let lostCount: Int
+
     package var outputCount: Int { first.count }
 
     /// - Parameters:
@@ -34,6 +37,7 @@ package struct ResamplingAxis: Sendable {
     ) {
         precondition(inputCount > 0 && resizedCount > 0 && outputs.upperBound <= resizedCount)
         let limits = Self.wholePixels(of: box, inputCount: inputCount)
+        lostCount = limits.count - resizedCount
         let scale = (box.upperBound - box.lowerBound) / Double(resizedCount)
         let stretch = max(scale, 1)
         let support = filter.support * stretch
@@ -78,15 +82,17 @@ package struct ResamplingAxis: Sendable {
     }
 
     /// Lends the tables to a kernel, with inputs counted from `origin`.
-    func withKernelAxis<Result>(countingFrom origin: Int, _ body: (borrowing semblance_image_axis) -> Result) -> Result {
+    func withKernelAxis<Result>(
+        countingFrom origin: Int, _ body: (UnsafePointer<semblance_image_axis>) -> Result
+    ) -> Result {
         let shifted = origin == 0 ? first : first.map { $0 - Int32(origin) }
         return shifted.withUnsafeBufferPointer { first in
             count.withUnsafeBufferPointer { count in
                 weights.withUnsafeBufferPointer { weights in
-                    body(
-                        semblance_image_axis(
-                            first: first.baseAddress, count: count.baseAddress, weights: weights.baseAddress,
-                            output_count: Int32(outputCount), stride: Int32(stride)))
+                    let axis = semblance_image_axis(
+                        first: first.baseAddress, count: count.baseAddress, weights: weights.baseAddress,
+                        output_count: Int32(outputCount), stride: Int32(stride))
+                    return withUnsafePointer(to: axis, body)
                 }
             }
         }
