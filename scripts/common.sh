@@ -64,7 +64,7 @@ download_wheel() {
 cache_folder() {
     if [ -n "${SEMBLANCE_CACHE:-}" ]; then
         printf '%s\n' "$SEMBLANCE_CACHE"
-    elif [ -n "${XDG_CACHE_HOME:-}" ]; then
+    elif [[ "${XDG_CACHE_HOME:-}" = /* ]]; then
         printf '%s\n' "$XDG_CACHE_HOME/semblance"
     elif [ -n "${HOME:-}" ]; then
         printf '%s\n' "$HOME/.cache/semblance"
