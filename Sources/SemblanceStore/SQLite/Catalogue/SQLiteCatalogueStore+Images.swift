@@ -1,0 +1,114 @@
+import Foundation
+import GRDB
+import SemblanceCore
+
+extension SQLiteCatalogueStore {
+    public func add(_ images: [NewImage], to space: EmbeddingSpace) async throws -> [AddedImage] {
+        try await database.writeAsWriter { database in
+            var addition = try ImageAddition(database, space: space)
+            return try addition.add(images)
+        }
+    }
+
+    public func image(_ hash: ContentHash, in catalogue: Catalogue.ID) async throws -> CatalogueImage {
+        let found = try await database.read { database in
+            try Row.fetchOne(
+                database, sql: "SELECT \(CatalogueImage.columns) FROM images WHERE hash = ? AND catalogue_id = ?",
+                arguments: [hash.data, catalogue.rawValue]
+            ).map(CatalogueImage.init(row:))
+        }
+        guard let found else { throw StoreError(.unknownImage, "The catalogue has no image \(hash).") }
+        return found
+    }
+
+    public func images(_ ids: [CatalogueImage.ID]) async throws -> [CatalogueImage] {
+        let list = jsonList(ids)
+        return try await database.read { database in
+            try Self.fetchImages(
+                database,
+                "SELECT \(sql: CatalogueImage.columns) FROM images WHERE id IN (SELECT value FROM json_each(\(list)))")
+        }
+    }
+
+    public func images(
+        in catalogue: Catalogue.ID, matching filter: MetadataFilter?, after cursor: CatalogueImage.ID?, limit: Int
+    ) async throws -> [CatalogueImage] {
+        let after = cursor?.rawValue ?? 0
+        return try await database.read { database in
+            let condition = try filter?.condition(in: database, catalogue: catalogue) ?? "TRUE"
+            return try Self.fetchImages(
+                database,
+                """
+                SELECT \(sql: CatalogueImage.columns) FROM images
+                WHERE catalogue_id = \(catalogue.rawValue) AND id > \(after) AND \(condition) ORDER BY id LIMIT \(limit)
+                """)
+        }
+    }
+
+    public func imageCount(in catalogue: Catalogue.ID, matching filter: MetadataFilter?) async throws -> Int {
+        try await database.read { database in
+            let condition = try filter?.condition(in: database, catalogue: catalogue) ?? "TRUE"
+            let request: SQLRequest<Int> =
+                "SELECT count(*) FROM images WHERE catalogue_id = \(catalogue.rawValue) AND \(condition)"
+            return try request.fetchOne(database) ?? 0
+        }
+    }
+
+    public func images(matching filter: MetadataFilter, in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID] {
+        try await database.read { database in
+            let condition = try filter.condition(in: database, catalogue: catalogue)
+            let request: SQLRequest<Int64> =
+                "SELECT id FROM images WHERE catalogue_id = \(catalogue.rawValue) AND \(condition) ORDER BY id"
+            return try request.fetchAll(database).map(CatalogueImage.ID.init(rawValue:))
+        }
+    }
+
+    public func setMetadata(_ metadata: JSONValue, of id: CatalogueImage.ID) async throws {
+        try await database.writeAsWriter { database in
+            let catalogue = try Int64.fetchOne(
+                database, sql: "SELECT catalogue_id FROM images WHERE id = ?", arguments: [id.rawValue])
+            guard let catalogue else { throw StoreError(.unknownImage, "The image is not in the catalogue any more.") }
+            try database.execute(
+                sql: "UPDATE images SET metadata = ? WHERE id = ?", arguments: [metadata.text, id.rawValue])
+            var values = MetadataValues(database, catalogue: Catalogue.ID(rawValue: catalogue))
+            try values.replace(metadata, of: id)
+        }
+    }
+
+    public func deleteImages(_ ids: [CatalogueImage.ID]) async throws -> [ContentHash] {
+        try await database.writeAsWriter { try ImageDeletion($0).delete(ids) }
+    }
+
+    private static func fetchImages(_ database: Database, _ sql: SQL) throws -> [CatalogueImage] {
+        let rows = try SQLRequest<Row>(literal: sql).fetchCursor(database)
+        return try Array(rows.map(CatalogueImage.init(row:)))
+    }
+}
+
+/// Deletes images within a transaction. Embeddings, metadata and sources go with them by foreign keys.
+struct ImageDeletion {
+    private let database: Database
+
+    init(_ database: Database) {
+        self.database = database
+    }
+
+    /// - Returns: hashes whose files nobody needs now. An image left in place has a thumbnail among the stored files.
+    func delete(_ ids: [CatalogueImage.ID]) throws -> [ContentHash] {
+        let deletion = try database.cachedStatement(
+            sql: "DELETE FROM images WHERE id = ? RETURNING hash, path IS NULL")
+        var deleted: [ContentHash: Bool] = [:]
+        for id in ids {
+            guard let row = try Row.fetchOne(deletion, arguments: [id.rawValue]) else { continue }
+            let wasStored: Bool = row[1]
+            deleted[try ContentHash(column: row[0]), default: false] = wasStored
+        }
+        return try deleted.filter { try !isNeeded($0.key, asStored: $0.value) }.map(\.key)
+    }
+
+    private func isNeeded(_ hash: ContentHash, asStored: Bool) throws -> Bool {
+        let condition = asStored ? " AND path IS NULL" : ""
+        let statement = try database.cachedStatement(sql: "SELECT 1 FROM images WHERE hash = ?\(condition) LIMIT 1")
+        return try Int.fetchOne(statement, arguments: [hash.data]) != nil
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import GRDB
+import SemblanceCore
+
+/// What ingestion asks before it does work.
+extension SQLiteCatalogueStore {
+    public func known(_ hashes: [ContentHash], in space: EmbeddingSpace) async throws -> [ContentHash: KnownImage] {
+        try await database.read { database in
+            let number = try space.find(in: database)
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT id, EXISTS (SELECT 1 FROM embeddings WHERE space_id = ? AND image_id = images.id)
+                    FROM images WHERE hash = ? AND catalogue_id = ?
+                    """)
+            var known: [ContentHash: KnownImage] = [:]
+            for hash in hashes {
+                let row = try Row.fetchOne(statement, arguments: [number, hash.data, space.catalogueID.rawValue])
+                guard let row else { continue }
+                known[hash] = KnownImage(id: CatalogueImage.ID(rawValue: row[0]), hasEmbedding: row[1])
+            }
+            return known
+        }
+    }
+
+    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> Set<String> {
+        try await database.read { database in
+            guard let number = try space.find(in: database) else { return [] }
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT 1 FROM sources
+                    WHERE catalogue_id = ? AND path = ? AND byte_count = ? AND modified_at = ?
+                    AND EXISTS (SELECT 1 FROM embeddings WHERE space_id = ? AND image_id = sources.image_id)
+                    """)
+            let found = try files.filter { file in
+                let arguments: StatementArguments = [
+                    space.catalogueID.rawValue, file.path, file.byteCount, file.modifiedNanoseconds, number,
+                ]
+                return try Int.fetchOne(statement, arguments: arguments) != nil
+            }
+            return Set(found.map(\.path))
+        }
+    }
+
+    public func recordSources(
+        _ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID
+    ) async throws -> [CatalogueImage.ID] {
+        try await database.writeAsWriter { database in
+            let records = SourceRecords(database, catalogue: catalogue)
+            let presence = try database.cachedStatement(sql: "SELECT 1 FROM images WHERE id = ? AND catalogue_id = ?")
+            var stale: [CatalogueImage.ID] = []
+            for (file, image) in sources {
+                // It may have been deleted since it was recognised.
+                guard try Int.fetchOne(presence, arguments: [image.rawValue, catalogue.rawValue]) != nil else { continue }
+                if let image = try records.record(file, of: image) { stale.append(image) }
+            }
+            return try records.withoutSource(stale)
+        }
+    }
+
+    public func sourcePaths(
+        in catalogue: Catalogue.ID, under folder: String, after cursor: String?, limit: Int
+    ) async throws -> [(path: String, image: CatalogueImage.ID)] {
+        // Everything below a folder lies between "folder/" and "folder0": '0' is the byte after '/'.
+        let stem = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        let rows = try await database.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT path, image_id FROM sources
+                    WHERE catalogue_id = ?1 AND path >= ?2 AND path < ?2 || '0' AND path > ?3
+                    AND (path = ?2 OR path >= ?2 || '/')
+                    ORDER BY path LIMIT ?4
+                    """,
+                arguments: [catalogue.rawValue, stem, cursor ?? "", limit]
+            ).map { (path: $0[0] as String, image: $0[1] as Int64) }
+        }
+        return rows.map { (path: $0.path, image: CatalogueImage.ID(rawValue: $0.image)) }
+    }
+
+    public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID] {
+        try await database.writeAsWriter { database in
+            let records = SourceRecords(database, catalogue: catalogue)
+            let stale = try paths.compactMap { try records.forget($0) }
+            return Set(stale).sorted()
+        }
+    }
+}

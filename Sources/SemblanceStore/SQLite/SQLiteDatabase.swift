@@ -1,0 +1,99 @@
+import Foundation
+import GRDB
+import SemblanceCore
+
+/// The one database file of a data folder, shared by the catalogue, job and key stores.
+///
+/// Write-ahead log with `synchronous = FULL`: a transaction that was reported as done survives a power cut, for the
+/// price of one flush of the log. `NORMAL` would save that flush and may forget the last transactions, after which
+/// files and index would know images that the catalogue does not.
+///
+/// Calls run on GRDB's own threads: one connection writes, several read at the same time and see the last commit.
+public final class SQLiteDatabase: Sendable {
+    /// What this process may do.
+    public enum Role: Sendable, Hashable {
+        /// Holds the data folder's lock: everything.
+        case writer
+        /// Runs beside a writer: reads everything, inserts and cancels jobs, and manages keys.
+        case reader
+    }
+
+    public let role: Role
+    private let pool: DatabasePool
+    private let folder: String
+
+    /// How long a statement waits for another process's transaction.
+    static let busyTimeout: TimeInterval = 10
+
+    /// Opens the database or makes it, checks it, and brings its schema up to date. Blocks: see `open` for async code.
+    /// - Throws: `StoreError`: `database-damaged`, `database-newer-schema`, `data-folder-not-writable`, `disk-full`,
+    ///   `database-busy`.
+    public init(path: String, role: Role) throws {
+        self.role = role
+        folder = (path as NSString).deletingLastPathComponent
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration())
+            try Self.prepare(pool, role: role)
+        } catch {
+            throw StoreError(wrapping: error, inFolder: folder)
+        }
+    }
+
+    /// `init`, off the cooperative pool.
+    public static func open(path: String, role: Role) async throws -> SQLiteDatabase {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try SQLiteDatabase(path: path, role: role) })
+            }
+        }
+    }
+
+    /// Closes all connections; the last process to do so folds the log into the database.
+    /// - Throws: `StoreError` with `database-busy` if a call is under way.
+    public func close() throws {
+        do { try pool.close() } catch { throw StoreError(wrapping: error, inFolder: folder) }
+    }
+
+    /// Reads from one snapshot.
+    func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await pool.read(body) } catch { throw StoreError.mapping(error, inFolder: folder) }
+    }
+
+    /// Runs a transaction: all of it is durable when this returns, or none of it happened.
+    func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await pool.write(body) } catch { throw StoreError.mapping(error, inFolder: folder) }
+    }
+
+    /// A transaction that only the holder of the data folder's lock may run.
+    func writeAsWriter<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+        guard role == .writer else {
+            throw StoreError(
+                .dataFolderInUse, "Another process writes to this data folder; only it may change the catalogue.")
+        }
+        return try await write(body)
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "semblance"
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.prepareDatabase { database in
+            // 8 MB of pages a connection.
+            try database.execute(sql: "PRAGMA cache_size = -8192")
+        }
+        return configuration
+    }
+
+    private static func prepare(_ pool: DatabasePool, role: Role) throws {
+        try pool.writeWithoutTransaction { database in
+            // After the pool set up write-ahead logging, which sets NORMAL.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // A batch of 256 embeddings is 1.5 MB: fold the log into the database every 16 MB rather than every 4.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            try SQLiteSchema.refuseForeign(database)
+            if role == .writer { try SQLiteDamage.check(database) }
+            try SQLiteSchema.migrate(database, role: role)
+        }
+    }
+}
