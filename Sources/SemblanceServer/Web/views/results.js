@@ -1,0 +1,145 @@
+/** What looks like the query: a stored image's neighbours, or those of a picture of the user's own. */
+
+import { searchLike, searchWith, showImage } from "../api.js";
+import { gallery } from "../components/gallery.js";
+import { sharpURL } from "../components/picture.js";
+import { queryPanel } from "../components/query-panel.js";
+import { emptyState } from "../components/states.js";
+import { toolbar } from "../components/toolbar.js";
+import { h, icon } from "../dom.js";
+import { parseFilter } from "../filter.js";
+import { imageTitle, milliseconds, plural } from "../format.js";
+import { findQuery } from "../queries.js";
+import { contentKey, go } from "../route.js";
+
+const pageSize = 60;
+
+/** @param {{onError: (error: Error) => void}} options */
+export function resultsView({ onError }) {
+    const tools = toolbar({ onFilter: (filter) => go({ ...route, filter, image: null }) });
+    const place = h("div.gallery-place");
+    const queryPlace = h("div.query-place");
+    /** @type {import("../route.js").Route} */
+    let route = null;
+    let grid = null;
+    let panel = null;
+
+    const end = () => go({ catalogue: route.catalogue, filter: route.filter, model: route.model });
+
+    function showPanel(title, url) {
+        panel = queryPanel({
+            title, url, onClose: end,
+            onRegion: (region) => go({ ...route, region, image: null }),
+            onMinimum: (minimumScore) => go({ ...route, minimumScore, image: null }, { replacing: true }),
+        });
+        panel.update(route);
+        queryPlace.replaceChildren(panel.element);
+    }
+
+    /** Shows the query's picture; for a stored image it has to be looked up first. */
+    async function prepareQuery() {
+        panel = null;
+        if (route.view === "search") {
+            const query = findQuery(route.query);
+            if (query) showPanel(query.name, query.url);
+            return;
+        }
+        queryPlace.replaceChildren(h("div.query.is-loading", { "aria-hidden": "true" }, h("div.query-stage")));
+        const { query } = route;
+        try {
+            const image = await showImage(route.catalogue, query);
+            if (route.query === query) showPanel(imageTitle(image), sharpURL(image));
+        } catch {
+            // The search itself reports it.
+            queryPlace.replaceChildren();
+        }
+    }
+
+    function page(offset, signal) {
+        const common = {
+            region: route.region, filter: parseFilter(route.filter), minimumScore: route.minimumScore,
+            model: route.model, k: pageSize, offset, signal,
+        };
+        if (route.view === "like") return searchLike(route.catalogue, { id: route.query, ...common });
+        const { file, name } = findQuery(route.query);
+        return searchWith(route.catalogue, { file, name, ...common });
+    }
+
+    function load() {
+        grid?.close();
+        if (route.view === "search" && !findQuery(route.query)) {
+            showGone();
+            return;
+        }
+        tools.say("Searching…");
+        grid = gallery({
+            route, label: "Similar pictures, most similar first",
+            loadPage: async (offset, signal) => {
+                const found = await page(offset ?? 0, signal).catch(report);
+                if (!offset) tools.say(heading(), summary(found));
+                const isLast = found.results.length < pageSize;
+                return { images: found.results, next: isLast ? null : (offset ?? 0) + pageSize };
+            },
+            empty: nothingFound,
+            onLoad: tools.filter.suggest,
+        });
+        place.replaceChildren(grid.element);
+    }
+
+    function report(error) {
+        if (error.name !== "AbortError") tools.say("Search");
+        onError(error);
+        throw error;
+    }
+
+    const heading = () => (route.region ? "Most like this part" : "Most similar");
+
+    function summary({ results, took_ms: took, model }) {
+        const number = results.length < pageSize ? plural(results.length, "picture") : "Nearest first";
+        return `${number} · ${milliseconds(took)} · ${model}`;
+    }
+
+    function nothingFound() {
+        const isNarrowed = route.filter || route.minimumScore !== null;
+        return emptyState({
+            title: "Nothing similar enough",
+            text: isNarrowed ? "The filter or the least similarity leaves no picture."
+                : `“${route.catalogue}” has no picture that this model could compare with.`,
+            actions: isNarrowed ? [h("button.button", {
+                type: "button", on: { click: () => go({ ...route, filter: "", minimumScore: null }) },
+            }, "Show all")] : [],
+        });
+    }
+
+    /** Own pictures are not kept over a reload. */
+    function showGone() {
+        tools.say("Search");
+        queryPlace.replaceChildren();
+        place.replaceChildren(emptyState({
+            title: "This search has ended",
+            text: "The picture you searched with was in this page only, and the page has been loaded anew. "
+                + "Drop it again to repeat the search.",
+            actions: [h("button.button", { type: "button", on: { click: end } }, icon("left"), "All pictures")],
+        }));
+    }
+
+    return {
+        element: h("div.view.results", {}, queryPlace, h("div.results-main", {}, tools.element, place)),
+        gallery: () => grid,
+        filter: tools.filter,
+        end,
+        update(next) {
+            const isSameQuery = route?.query === next.query && route?.catalogue === next.catalogue;
+            const isSame = route !== null && contentKey(next) === contentKey(route);
+            route = next;
+            tools.filter.setText(route.filter);
+            if (!isSameQuery) prepareQuery();
+            else panel?.update(route);
+            if (!isSame) load();
+        },
+        reload: load,
+        close: () => grid?.close(),
+        countDown() {},
+    };
+}
+
