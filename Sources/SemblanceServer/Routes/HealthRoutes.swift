@@ -1,0 +1,61 @@
+import Foundation
+import Hummingbird
+import SemblanceCore
+import SemblanceEngine
+
+/// `/healthz`, `/readyz` and `/metrics`.
+struct HealthRoutes: EndpointGroup {
+    let services: Services
+
+    var endpoints: [Endpoint] {
+        let status = Schema.object(["status": Schema.string()])
+        return [
+            Endpoint(
+                .get, "/healthz", scope: nil,
+                Operation("health", .service, "Whether the server runs.", answer: .json(status, "It does.")),
+                respond: { _, _ in .json { $0.member("status", "ok") } }),
+            Endpoint(
+                .get, "/readyz", scope: nil,
+                Operation(
+                    "readiness", .service, "Whether the server is ready to search: its model is warm.",
+                    answer: .json(status, "It is.")),
+                respond: ready),
+            Endpoint(
+                .get, "/metrics", scope: .read,
+                Operation(
+                    "metrics", .service, "Numbers for Prometheus.",
+                    answer: .other(["text/plain"], "The Prometheus text format.")),
+                respond: metrics),
+        ]
+    }
+
+    private func ready(_ request: Request, _ context: ServerContext) async throws -> Response {
+        guard services.readiness.isReady else {
+            throw ServerError(.notReady, "The model is being loaded, or the server is stopping.")
+        }
+        return .json { $0.member("status", "ready") }
+    }
+
+    private func metrics(_ request: Request, _ context: ServerContext) async throws -> Response {
+        var jobs: [(labels: String, value: Double)] = []
+        for state in [Job.State.queued, .running] {
+            jobs.append(("state=\"\(state.rawValue)\"", Double(try await services.engine.jobCount(in: state))))
+        }
+        let uptime = (ContinuousClock.now - services.startedAt) / .seconds(1)
+        let text = services.metrics.text(gauges: [
+            ("semblance_jobs", "Jobs that have not ended.", jobs),
+            ("semblance_uptime_seconds", "Seconds since the server started.", [("", uptime)]),
+            ("process_resident_memory_bytes", "Memory of the process.", [("", Double(Self.residentByteCount()))]),
+        ])
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// The second number of `statm` counts resident pages (proc(5)).
+    private static func residentByteCount() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}

@@ -1,0 +1,39 @@
+import SemblanceCore
+
+/// What a form may hold.
+struct FormRules: Sendable {
+    /// What becomes of a file that is larger than the limit.
+    enum OversizePolicy: Sendable {
+        /// It is kept up to one byte above the limit, so that ingestion refuses it by name and takes the others.
+        case cut
+        /// The request is refused.
+        case refuse
+    }
+
+    /// Bytes of a file.
+    let maximumFileByteCount: Int
+    let oversize: OversizePolicy
+    /// Form fields that files may come in; `nil` takes any.
+    let fileFields: Set<String>?
+    /// Files; `nil` for no limit.
+    let maximumFileCount: Int?
+    /// Fields that are not files.
+    static let maximumFieldCount = 64
+    /// Bytes of a field that is not a file.
+    static let maximumFieldByteCount = 65_536
+    /// A part that goes on for longer than this is not a file but an attack or a mistake.
+    static let maximumPartByteCount = 1_000_000_000
+
+    /// Any number of files, taken in by a job.
+    static func catalogue(_ limits: DecodingLimits) -> FormRules {
+        FormRules(
+            maximumFileByteCount: limits.maximumByteCount, oversize: .cut, fileFields: nil, maximumFileCount: nil)
+    }
+
+    /// A few images to search with.
+    static func search(_ limits: DecodingLimits, fields: Set<String>, count: Int) -> FormRules {
+        FormRules(
+            maximumFileByteCount: limits.maximumByteCount, oversize: .refuse, fileFields: fields,
+            maximumFileCount: count)
+    }
+}

@@ -1,0 +1,209 @@
+import SemblanceCore
+import SemblanceEngine
+
+/// Takes the bytes of a multipart form as they arrive: files go to the spool, fields are kept.
+///
+/// Memory is bounded by the fields' limits whatever is sent. Calls block: use it on a disk thread.
+struct FormSpooler: Sendable {
+    /// The part that is being received.
+    private enum Part {
+        case field(name: String, bytes: [UInt8])
+        case file(SpoolFile, field: String, name: String)
+        /// A file input that was left empty.
+        case nothing
+    }
+
+    private let rules: FormRules
+    private let makePath: @Sendable () throws -> String
+    private var parser: MultipartParser
+    private var part: Part?
+    private var partByteCount = 0
+    private var fields: [String: String] = [:]
+    private var fieldCount = 0
+    private var files: [FormFile] = []
+    private var list: SpoolListFile?
+
+    /// - Throws: `RequestError` unless the type is `multipart/form-data` with a boundary.
+    init(contentType: String?, rules: FormRules, makePath: @escaping @Sendable () throws -> String) throws {
+        self.parser = try MultipartParser(contentType: contentType)
+        self.rules = rules
+        self.makePath = makePath
+    }
+
+    /// Takes the next bytes of the body.
+    /// - Throws: `RequestError`, `ImageError`, `StoreError`; call `discard()` then.
+    mutating func receive(_ chunk: ArraySlice<UInt8>) throws {
+        for event in try parser.receive(chunk) {
+            switch event {
+            case .partBegan(let part): try begin(part)
+            case .body(let bytes): try append(bytes)
+            case .partEnded: try endPart()
+            case .ended: break
+            }
+        }
+    }
+
+    /// To be called when the body has ended: the files are durable when it returns.
+    /// - Throws: `RequestError` if it ended too early or holds no file.
+    mutating func finish() throws -> ReceivedForm {
+        try parser.finish()
+        guard rules.maximumFileCount == nil else { return ReceivedForm(fields: fields, files: .few(files)) }
+        guard var list else {
+            throw RequestError(.missingField, "The form holds no file; send at least one as 'files'.")
+        }
+        try list.finish()
+        self.list = list
+        return ReceivedForm(fields: fields, files: .listed(path: list.path, count: list.count))
+    }
+
+    /// Removes what was spooled.
+    mutating func discard() {
+        if case .file(let file, _, _) = part {
+            file.close()
+            SpoolFile.remove(file.path)
+        }
+        part = nil
+        ReceivedForm(fields: [:], files: .few(files)).discard()
+        list?.discard()
+    }
+
+    // MARK: Parts
+
+    private mutating func begin(_ part: MultipartPart) throws {
+        partByteCount = 0
+        guard part.filename != nil else { return try beginField(part.name) }
+        guard let name = part.fileName.map(Self.cleaned), !name.isEmpty else {
+            self.part = part.filename == "" ? .nothing : try newFile(field: part.name, name: "unnamed")
+            return
+        }
+        self.part = try newFile(field: part.name, name: name)
+    }
+
+    private mutating func beginField(_ name: String) throws {
+        fieldCount += 1
+        guard fieldCount <= FormRules.maximumFieldCount else {
+            throw RequestError(
+                .invalidMultipart, "The form has more than \(FormRules.maximumFieldCount) fields that are not files.")
+        }
+        guard fields[name] == nil else {
+            throw RequestError(.invalidMultipart, "The form has the field '\(name.prefix(40))' twice.")
+        }
+        part = .field(name: name, bytes: [])
+    }
+
+    private func newFile(field: String, name: String) throws -> Part {
+        if let known = rules.fileFields, !known.contains(field) {
+            let names = known.sorted().joined(separator: " or ")
+            throw RequestError(.invalidMultipart, "A file is sent in the field \(names), not '\(field.prefix(40))'.")
+        }
+        if let maximum = rules.maximumFileCount, files.count >= maximum {
+            throw RequestError(.invalidMultipart, "The form holds more than \(maximum) file\(maximum == 1 ? "" : "s").")
+        }
+        return .file(try SpoolFile(creating: try makePath()), field: field, name: name)
+    }
+
+    private mutating func append(_ bytes: ArraySlice<UInt8>) throws {
+        partByteCount += bytes.count
+        switch part {
+        case .field(let name, var value):
+            guard partByteCount <= FormRules.maximumFieldByteCount else {
+                throw RequestError(
+                    .invalidMultipart,
+                    "The field '\(name.prefix(40))' has more than \(FormRules.maximumFieldByteCount) bytes.")
+            }
+            part = nil
+            value += bytes
+            part = .field(name: name, bytes: value)
+        case .file(var file, let field, let name):
+            try checkSize(of: name)
+            try file.write(bytes.prefix(rules.maximumFileByteCount + 1 - file.byteCount))
+            part = .file(file, field: field, name: name)
+        case .nothing, nil: break
+        }
+    }
+
+    private func checkSize(of name: String) throws {
+        let isRefused = rules.oversize == .refuse && partByteCount > rules.maximumFileByteCount
+        guard !isRefused, partByteCount <= max(FormRules.maximumPartByteCount, rules.maximumFileByteCount) else {
+            throw ImageError(
+                .tooManyBytes,
+                "'\(name.prefix(100))' has more than the \(rules.maximumFileByteCount) bytes that an image may have.")
+        }
+    }
+
+    private mutating func endPart() throws {
+        defer { part = nil }
+        switch part {
+        case .field(let name, let bytes):
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw RequestError(.invalidMultipart, "The field '\(name.prefix(40))' is not UTF-8.")
+            }
+            fields[name] = text
+        case .file(let file, let field, let name):
+            file.close()
+            try keep(FormFile(field: field, upload: SpooledUpload(path: file.path, name: name)))
+        case .nothing, nil: break
+        }
+    }
+
+    private mutating func keep(_ file: FormFile) throws {
+        guard rules.maximumFileCount == nil else { return files.append(file) }
+        do {
+            if list == nil { list = try SpoolListFile(creating: try makePath()) }
+            try list?.append(file.upload)
+        } catch {
+            SpoolFile.remove(file.upload.path)
+            throw error
+        }
+    }
+
+    /// A name to show: control characters are gone and a file system could hold it.
+    private static func cleaned(_ name: String) -> String {
+        let scalars = name.unicodeScalars.filter { $0.properties.generalCategory != .control }
+        var text = String(String.UnicodeScalarView(scalars))
+        while text.utf8.count > 255 { text.removeLast() }
+        return text
+    }
+}
+
+/// The list of an upload's files while it is being written, in pieces.
+struct SpoolListFile: Sendable {
+    private var file: SpoolFile
+    private var pending: [UInt8] = []
+    /// Files whose line is not on disk yet.
+    private var unwritten: [String] = []
+    private(set) var count = 0
+
+    var path: String { file.path }
+
+    init(creating path: String) throws {
+        file = try SpoolFile(creating: path)
+    }
+
+    mutating func append(_ upload: SpooledUpload) throws {
+        pending += try SpoolList.line(for: upload)
+        unwritten.append(upload.path)
+        count += 1
+        if pending.count > 1 << 16 { try flush() }
+    }
+
+    private mutating func flush() throws {
+        try file.write(pending)
+        pending.removeAll(keepingCapacity: true)
+        unwritten.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends the list and makes it and the files that it names durable.
+    mutating func finish() throws {
+        try flush()
+        try file.synchroniseFileSystem()
+        file.close()
+    }
+
+    /// Removes the list and the files.
+    func discard() {
+        file.close()
+        for path in unwritten { SpoolFile.remove(path) }
+        ReceivedForm(fields: [:], files: .listed(path: path, count: count)).discard()
+    }
+}
