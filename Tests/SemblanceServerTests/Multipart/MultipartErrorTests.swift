@@ -10,22 +10,27 @@ import Testing
     }
 
     @Test(arguments: [
-        ("multipart/form-data; boundary=abc", "abc"), ("Multipart/Form-Data;charset=utf-8; Boundary=\"a b:c\"", "a b:c"),
+        ("multipart/form-data; boundary=abc", "abc"),
+        ("Multipart/Form-Data;charset=utf-8; Boundary=\"a b:c\"", "a b:c"),
         ("multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxk", "----WebKitFormBoundary7MA4YWxk"),
-        ("multipart/form-data; boundary===x==", "==x=="), ("multipart/form-data; boundary=" + String(repeating: "x", count: 70), String(repeating: "x", count: 70)),
+        ("multipart/form-data; boundary===x==", "==x=="),
+        ("multipart/form-data; boundary=" + String(repeating: "x", count: 70), String(repeating: "x", count: 70)),
     ])
     func readsBoundaries(contentType: String, boundary: String) throws {
         #expect(try MultipartBoundary(contentType: contentType).text == boundary)
     }
 
-    @Test(arguments: [
-        (nil, "not none"), ("application/json", "not 'application/json'"), ("multipart/mixed; boundary=a", "not 'multipart/mixed'"),
-        ("multipart/form-data", "no boundary"), ("multipart/form-data; boundary=", "1 to 70"),
-        ("multipart/form-data; boundary=\"a ", "closing quote"), ("multipart/form-data; boundary=\"a \"", "1 to 70"),
-        ("multipart/form-data; boundary=ä", "1 to 70"), ("multipart/form-data; boundary=a\r\nb", "1 to 70"),
-        ("multipart/form-data; boundary=a; boundary=b", "twice"),
-        ("multipart/form-data; boundary=" + String(repeating: "x", count: 71), "1 to 70"), ("", "not ''"),
-    ] as [(String?, String)])
+    @Test(
+        arguments: [
+            (nil, "not none"), ("application/json", "not 'application/json'"),
+            ("multipart/mixed; boundary=a", "not 'multipart/mixed'"),
+            ("multipart/form-data", "no boundary"), ("multipart/form-data; boundary=", "1 to 70"),
+            ("multipart/form-data; boundary=\"a ", "closing quote"),
+            ("multipart/form-data; boundary=\"a \"", "1 to 70"),
+            ("multipart/form-data; boundary=ä", "1 to 70"), ("multipart/form-data; boundary=a\r\nb", "1 to 70"),
+            ("multipart/form-data; boundary=a; boundary=b", "twice"),
+            ("multipart/form-data; boundary=" + String(repeating: "x", count: 71), "1 to 70"), ("", "not ''"),
+        ] as [(String?, String)])
     func refusesContentTypes(contentType: String?, reason: String) {
         expectError(containing: reason) { _ = try MultipartParser(contentType: contentType) }
     }
@@ -43,8 +48,10 @@ import Testing
 
     @Test(arguments: [
         ("Content-Type: text/plain", "no Content-Disposition"), ("Content-Disposition: form-data", "no name"),
-        ("Content-Disposition: attachment; name=a", "not 'attachment'"), ("Content-Disposition: form-data; name=\"a", "closing quote"),
-        ("Content-Disposition: form-data; name", "without a value"), ("Content-Disposition: form-data; name=a; name=b", "twice"),
+        ("Content-Disposition: attachment; name=a", "not 'attachment'"),
+        ("Content-Disposition: form-data; name=\"a", "closing quote"),
+        ("Content-Disposition: form-data; name", "without a value"),
+        ("Content-Disposition: form-data; name=a; name=b", "twice"),
         ("Content-Disposition: form-data; name=\"a\"b", "after a quoted value"), ("nonsense", "without a name"),
         (": empty", "without a name"), (" folded: first", "begins with space"),
         ("Content-Disposition: form-data; name=a\nX: y", "ends in LF"), ("X: \u{0}", "control character"),

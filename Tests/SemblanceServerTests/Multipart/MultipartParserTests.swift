@@ -80,23 +80,25 @@ private func field(_ headers: String, body: String = "x") -> String {
     }
 
     @Test(arguments: [
-        ("name=\"a b\"", "a b"), ("name=ab", "ab"), ("name=\"a\\\"b\\\\c\"", "a\"b\\c"), ("name=\"a%22%0d%0Ab%20\"", "a\"\r\nb%20"),
+        ("name=\"a b\"", "a b"), ("name=ab", "ab"), ("name=\"a\\\"b\\\\c\"", "a\"b\\c"),
+        ("name=\"a%22%0d%0Ab%20\"", "a\"\r\nb%20"),
         ("name=\"\"", ""), ("NAME = \"größe\"", "größe"), ("name=\"a;b=c\" ; x=y;", "a;b=c"), ("name=\"100%\"", "100%"),
     ])
     func readsNames(parameter: String, name: String) throws {
         #expect(try parse(field("Content-Disposition: form-data; \(parameter)")).map(\.part.name) == [name])
     }
 
-    @Test(arguments: [
-        ("filename=\"C:\\Bilder\\Ente.jpg\"", "C:\\Bilder\\Ente.jpg", "Ente.jpg"),
-        ("filename=\"../../etc/passwd\"", "../../etc/passwd", "passwd"),
-        ("filename=\"folder/..\"", "folder/..", nil), ("filename=\"\"", "", nil),
-        ("filename=\"鴨 🦆.png\"", "鴨 🦆.png", "鴨 🦆.png"),
-        ("filename=\"x.png\"; filename*=UTF-8''na%C3%AFve%20.png", "naïve .png", "naïve .png"),
-        ("filename*=iso-8859-1'fr'caf%E9.jpg", "café.jpg", "café.jpg"),
-        ("filename=\"plain.png\"; filename*=KOI8-R''%C1", "plain.png", "plain.png"),
-        ("filename=\"plain.png\"; filename*=UTF-8''%FF", "plain.png", "plain.png"),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("filename=\"C:\\Bilder\\Ente.jpg\"", "C:\\Bilder\\Ente.jpg", "Ente.jpg"),
+            ("filename=\"../../etc/passwd\"", "../../etc/passwd", "passwd"),
+            ("filename=\"folder/..\"", "folder/..", nil), ("filename=\"\"", "", nil),
+            ("filename=\"鴨 🦆.png\"", "鴨 🦆.png", "鴨 🦆.png"),
+            ("filename=\"x.png\"; filename*=UTF-8''na%C3%AFve%20.png", "naïve .png", "naïve .png"),
+            ("filename*=iso-8859-1'fr'caf%E9.jpg", "café.jpg", "café.jpg"),
+            ("filename=\"plain.png\"; filename*=KOI8-R''%C1", "plain.png", "plain.png"),
+            ("filename=\"plain.png\"; filename*=UTF-8''%FF", "plain.png", "plain.png"),
+        ] as [(String, String, String?)])
     func readsFileNames(parameter: String, filename: String, fileName: String?) throws {
         let part = try #require(try parse(field("Content-Disposition: form-data; name=f; \(parameter)")).first?.part)
         #expect(part.filename == filename)
@@ -104,7 +106,8 @@ private func field(_ headers: String, body: String = "x") -> String {
     }
 
     @Test func replacesBytesThatAreNotUTF8() throws {
-        let text = Array("--XYZ\r\nContent-Disposition: form-data; name=f; filename=\"".utf8)
+        let text =
+            Array("--XYZ\r\nContent-Disposition: form-data; name=f; filename=\"".utf8)
             + [0x61, 0xFF] + Array("\"\r\n\r\n\r\n--XYZ--".utf8)
         #expect(try parse([text[...]]).first?.part.filename == "a\u{FFFD}")
     }

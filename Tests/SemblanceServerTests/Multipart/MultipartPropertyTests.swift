@@ -18,8 +18,10 @@ struct SeededGenerator: RandomNumberGenerator {
 @Suite struct MultipartPropertyTests {
     /// Bodies made of what a parser trips over: pieces of the delimiter, lone line breaks, zeros.
     private func randomBody(_ generator: inout SeededGenerator) -> [UInt8] {
-        let pieces: [[UInt8]] = ["\r\n--XY", "\r\n--X", "\r\n-", "\r\n", "\r", "\n", "--XYZ", "--XYZ--", "\r\r\n--", "a", "\u{0}"]
-            .map { Array($0.utf8) }
+        let pieces: [[UInt8]] = [
+            "\r\n--XY", "\r\n--X", "\r\n-", "\r\n", "\r", "\n", "--XYZ", "--XYZ--", "\r\r\n--", "a", "\u{0}",
+        ]
+        .map { Array($0.utf8) }
         return (0..<Int.random(in: 0..<40, using: &generator)).flatMap { _ in pieces.randomElement(using: &generator)! }
     }
 
@@ -74,8 +76,11 @@ struct SeededGenerator: RandomNumberGenerator {
             var bytes = encode([randomBody(&generator), randomBody(&generator)])
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
                 let position = Int.random(in: 0..<bytes.count, using: &generator)
-                if Bool.random(using: &generator) { bytes[position] = UInt8.random(in: 0...255, using: &generator) }
-                else { bytes.remove(at: position) }
+                if Bool.random(using: &generator) {
+                    bytes[position] = UInt8.random(in: 0...255, using: &generator)
+                } else {
+                    bytes.remove(at: position)
+                }
             }
             #expect(outcome([bytes[...]]) == outcome(chunks(bytes, &generator, maximum: 5)))
         }
