@@ -11,6 +11,8 @@ public protocol FileStore: Sendable {
     /// Every spool file, to find those that no unfinished job names.
     func spooledPaths() throws -> [String]
     /// Copies a user's file in: durable when it returns. Idempotent.
+    /// - Throws: `ImageError` with `image-unreadable` if the file cannot be read, or has other bytes by now: that is
+    ///   the file's fault, not the store's.
     func store(copying path: String, as hash: ContentHash) throws
     /// The path of a stored original, whether it exists or not.
     func path(of hash: ContentHash) -> String
