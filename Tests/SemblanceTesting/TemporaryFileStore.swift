@@ -12,14 +12,21 @@ public final class TemporaryFileStore: FileStore {
         }
     }
 
-    public func store(spooled path: String, as hash: ContentHash) throws { try copy(path, to: hash) }
+    public func store(spooled path: String, as hash: ContentHash) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw StoreError(.fileMissing, "The uploaded file is not in the spool any more.")
+        }
+        try copy(path, to: hash)
+    }
 
-    public func store(copying path: String, as hash: ContentHash) throws { try copy(path, to: hash) }
+    public func store(copying path: String, as hash: ContentHash) throws {
+        guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)), ContentHash(hashing: bytes) == hash else {
+            throw ImageError(.unreadable, "The file could not be read, or has other bytes by now.")
+        }
+        try copy(path, to: hash)
+    }
 
     private func copy(_ path: String, to hash: ContentHash) throws {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw StoreError(.fileMissing, "The file to store is not there any more.")
-        }
         guard !FileManager.default.fileExists(atPath: self.path(of: hash)) else { return }
         try FileManager.default.copyItem(atPath: path, toPath: self.path(of: hash))
     }

@@ -12,11 +12,13 @@ enum SQLiteDamage {
     /// The tables of a large database that are checked.
     static let vitalTables = ["catalogues", "embedding_spaces", "metadata_keys", "api_keys"]
 
+    /// - Parameter wholly: whatever the size.
     /// - Throws: `StoreError` with `database-damaged`.
-    static func check(_ database: Database) throws {
+    static func check(_ database: Database, wholly: Bool = false) throws {
         let pageCount = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
         let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
-        let arguments = pageCount * pageSize <= maximumWholeByteCount ? ["1"] : try presentTables(in: database)
+        let isWhole = wholly || pageCount * pageSize <= maximumWholeByteCount
+        let arguments = isWhole ? ["1"] : try presentTables(in: database)
         for argument in arguments {
             let finding = try String.fetchOne(database, sql: "PRAGMA quick_check(\(argument))")
             guard finding == "ok" else {

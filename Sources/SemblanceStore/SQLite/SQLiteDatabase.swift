@@ -48,6 +48,12 @@ public final class SQLiteDatabase: Sendable {
         }
     }
 
+    /// Checks every page of the database, which takes about a second for each gigabyte.
+    /// - Throws: `StoreError` with `database-damaged`.
+    public func checkIntegrity() async throws {
+        try await read { try SQLiteDamage.check($0, wholly: true) }
+    }
+
     /// Closes all connections; the last process to do so folds the log into the database.
     /// - Throws: `StoreError` with `database-busy` if a call is under way.
     public func close() throws {

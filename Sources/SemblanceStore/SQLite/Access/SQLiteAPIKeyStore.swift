@@ -6,7 +6,7 @@ import SemblanceCore
 public struct SQLiteAPIKeyStore: APIKeyStore {
     private let database: SQLiteDatabase
 
-    public init(_ database: SQLiteDatabase) {
+    public init(database: SQLiteDatabase) {
         self.database = database
     }
 

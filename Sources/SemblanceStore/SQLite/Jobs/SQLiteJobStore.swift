@@ -11,7 +11,7 @@ public struct SQLiteJobStore: JobStore {
     /// Tells this process's running jobs from those of one that died.
     private let owner = UUID().uuidString
 
-    public init(_ database: SQLiteDatabase) {
+    public init(database: SQLiteDatabase) {
         self.database = database
     }
 

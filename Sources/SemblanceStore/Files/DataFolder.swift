@@ -1,0 +1,60 @@
+import Foundation
+import SemblanceCore
+
+/// Where everything that belongs to one installation's catalogues lies.
+public struct DataFolder: Sendable, Hashable {
+    /// Absolute.
+    public let path: String
+
+    public var databasePath: String { path + "/semblance.sqlite" }
+    public var filesPath: String { path + "/files" }
+    public var thumbnailsPath: String { path + "/thumbnails" }
+    public var spoolPath: String { path + "/spool" }
+    /// Vector files; can be deleted while nothing runs.
+    public var indexesPath: String { path + "/indexes" }
+    var lockPath: String { path + "/lock" }
+
+    /// Makes what is missing, for this user alone.
+    /// - Parameter path: `nil` takes the default: see `defaultPath`.
+    /// - Throws: `StoreError`: `data-folder-not-writable`, `disk-full`.
+    public init(path: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        let chosen = ((path ?? Self.defaultPath(environment)) as NSString).expandingTildeInPath
+        let isAbsolute = chosen.hasPrefix("/")
+        let absolute = isAbsolute ? chosen : FileManager.default.currentDirectoryPath + "/" + chosen
+        self.path = (absolute as NSString).standardizingPath
+        do {
+            try OpenFile.makeFolder(self.path)
+            guard try OpenFile(self.path, O_RDONLY).status().st_mode & S_IFMT == S_IFDIR else {
+                throw StoreError(.notWritable, "'\(self.path)' is not a folder; choose another with --data.")
+            }
+            try areas.forEach { try $0.make() }
+            for folder in [spoolPath, indexesPath] { try OpenFile.makeFolder(folder) }
+        } catch {
+            throw StoreError.writing(error, inFolder: self.path)
+        }
+    }
+
+    /// `SEMBLANCE_DATA`, else `semblance` in the user's data folder as the XDG Base Directory Specification has it:
+    /// `XDG_DATA_HOME` if that is absolute, else `~/.local/share`.
+    public static func defaultPath(_ environment: [String: String]) -> String {
+        if let path = environment["SEMBLANCE_DATA"], !path.isEmpty { return path }
+        if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder + "/semblance" }
+        return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share/semblance"
+    }
+
+    private var areas: [HashedFolder] {
+        [HashedFolder(path: filesPath, ending: ""), HashedFolder(path: thumbnailsPath, ending: ".webp")]
+    }
+
+    /// Makes this process the folder's one writer, and clears up what a killed one left half written.
+    /// - Throws: `StoreError` with `data-folder-in-use`, naming the process if it is known.
+    public func lock() throws -> DataFolderLock {
+        do {
+            let lock = try DataFolderLock(path: lockPath, folder: path)
+            try areas.forEach { try $0.removePartials() }
+            return lock
+        } catch {
+            throw StoreError.writing(error, inFolder: path)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import SemblanceCore
+
+/// Originals and thumbnails in a folder of this machine, or one that several machines share.
+///
+///     files/ab/abcdef…            originals by SHA-256
+///     thumbnails/ab/abcdef….webp
+///     spool/                      uploads on their way
+///     files/partial/  thumbnails/partial/   files that are being written; renamed when they are whole
+///
+/// Originals are durable when a call returns: contents first, then the entry in the folder. Thumbnails are not, since
+/// they can be made again; one that a power cut left empty does not count.
+public struct LocalFileStore: FileStore {
+    private let root: String
+    private let originals: HashedFolder
+    private let thumbnails: HashedFolder
+
+    /// Uses the folders that a data folder has.
+    public init(folder: DataFolder) {
+        root = folder.path
+        originals = HashedFolder(path: folder.filesPath, ending: "")
+        thumbnails = HashedFolder(path: folder.thumbnailsPath, ending: ".webp")
+    }
+
+    public func store(spooled path: String, as hash: ContentHash) throws {
+        try mapping {
+            guard access(path, F_OK) == 0 else {
+                throw StoreError(.fileMissing, "The uploaded file is not in the spool any more; upload it again.")
+            }
+            let file = try OpenFile(path, O_RDONLY | O_NOFOLLOW)
+            try file.synchronise()
+            guard try !originals.link(path, to: hash) else { return }
+            try originals.write(as: hash, isDurable: true) { partial in try Self.copy(file, to: partial) }
+        }
+    }
+
+    public func store(copying path: String, as hash: ContentHash) throws {
+        let source = try SourceReader(path)
+        try mapping {
+            if try originals.confirm(hash) { return }
+            try originals.write(as: hash, isDurable: true) { partial in
+                guard try source.copy(to: partial) == hash else {
+                    throw ImageError(.unreadable, "The file changed while it was being read; index it again.")
+                }
+            }
+        }
+    }
+
+    public func removeSpooled(_ path: String) throws {
+        try mapping { try Self.unlinkIfPresent(path) }
+    }
+
+    public func spooledPaths() throws -> [String] {
+        try mapping {
+            let folder = root + "/spool"
+            guard let entries = opendir(folder) else { throw OpenFile.Failure(code: errno) }
+            defer { closedir(entries) }
+            var paths: [String] = []
+            while let entry = readdir(entries) {
+                let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                if name != ".", name != ".." { paths.append(folder + "/" + name) }
+            }
+            return paths
+        }
+    }
+
+    public func path(of hash: ContentHash) -> String { originals.path(of: hash) }
+
+    public func remove(_ hash: ContentHash) throws {
+        try mapping {
+            try Self.unlinkIfPresent(originals.path(of: hash))
+            try Self.unlinkIfPresent(thumbnails.path(of: hash))
+        }
+    }
+
+    public func makeSpoolPath() throws -> String {
+        root + "/spool/" + UUID().uuidString.lowercased()
+    }
+
+    public func thumbnailPath(of hash: ContentHash) -> String? {
+        let path = thumbnails.path(of: hash)
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_size > 0 ? path : nil
+    }
+
+    public func storeThumbnail(_ bytes: [UInt8], of hash: ContentHash) throws -> String {
+        try mapping {
+            try thumbnails.write(as: hash, isDurable: false) { partial in
+                try bytes.withUnsafeBytes { try partial.write($0) }
+            }
+            return thumbnails.path(of: hash)
+        }
+    }
+
+    private func mapping<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw StoreError.writing(error, inFolder: root) }
+    }
+
+    private static func copy(_ file: borrowing OpenFile, to partial: borrowing OpenFile) throws {
+        try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 64) { buffer in
+            while case let count = try file.read(into: buffer), count > 0 {
+                try partial.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+    }
+
+    private static func unlinkIfPresent(_ path: String) throws {
+        guard unlink(path) != 0, errno != ENOENT else { return }
+        throw OpenFile.Failure(code: errno)
+    }
+}

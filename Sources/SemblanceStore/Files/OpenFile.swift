@@ -1,0 +1,81 @@
+import Foundation
+import SemblanceCore
+
+/// An open file or folder: closed when it goes. Every failure says which system error it was.
+struct OpenFile: ~Copyable {
+    /// A system call that failed.
+    struct Failure: Error, Hashable {
+        /// The value of `errno`.
+        let code: Int32
+    }
+
+    let descriptor: Int32
+
+    /// - Throws: `Failure`.
+    init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws {
+        descriptor = open(path, flags | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw Failure(code: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Makes contents durable; of a folder, its entries.
+    func synchronise() throws {
+        try retrying { fsync(descriptor) }
+    }
+
+    func status() throws -> stat {
+        var status = stat()
+        try retrying { fstat(descriptor, &status) }
+        return status
+    }
+
+    /// Fills a buffer as far as the file goes.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try retrying { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = try retrying { Glibc.write(descriptor, rest.baseAddress, rest.count) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Makes a folder's entries durable.
+    static func synchronise(folder path: String) throws {
+        try OpenFile(path, O_RDONLY | O_DIRECTORY).synchronise()
+    }
+}
+
+/// Repeats a system call that a signal interrupted.
+/// - Throws: `OpenFile.Failure`.
+@discardableResult
+func retrying<Number: SignedInteger>(_ call: () -> Number) throws -> Number {
+    while true {
+        let result = call()
+        if result >= 0 { return result }
+        guard errno == EINTR else { throw OpenFile.Failure(code: errno) }
+    }
+}
+
+extension StoreError {
+    /// Says what a system error means for the data folder.
+    static func writing(_ error: any Error, inFolder folder: String) -> any Error {
+        guard let failure = error as? OpenFile.Failure else { return error }
+        let underlying = POSIXError(POSIXErrorCode(rawValue: failure.code) ?? .EIO)
+        switch failure.code {
+        case ENOSPC, EDQUOT: return StoreError.diskFull(underlying: underlying)
+        case EROFS, EACCES, EPERM: return StoreError.notWritable(folder, underlying: underlying)
+        case ENOENT:
+            return StoreError(
+                .fileMissing, "A file or folder of the data folder is gone; was something removed by hand?",
+                underlying: underlying)
+        default:
+            return StoreError(
+                .failed, "The data folder '\(folder)' could not be used: \(String(cString: strerror(failure.code))).",
+                underlying: underlying)
+        }
+    }
+}
