@@ -30,10 +30,12 @@ static size_t collect(const cvk_query *query, const int32_t *dots, const uint8_t
 
 static size_t score(int isa, const cvk_query *query, size_t dimension, const uint8_t *const *heads,
                     const uint32_t *numbers, uint32_t first_row, size_t count, double floor, cvk_hit *hits) {
+    // Prefetching reads nothing, so it may go beyond the last row.
+    const size_t ahead = numbers ? 0 : 16640;
     const int8_t *codes[CVK_SCAN_ROWS];
     int32_t dots[2 * CVK_SCAN_ROWS];
     for (size_t i = 0; i < count; i++) codes[i] = (const int8_t *)heads[i] + sizeof(cvk_row_head);
-    cvk_dot_query(isa, query, dimension, codes, count, dots);
+    cvk_dot_query(isa, query, dimension, codes, count, ahead, dots);
     return collect(query, dots, heads, numbers, first_row, count, floor, hits);
 }
 

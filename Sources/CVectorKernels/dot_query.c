@@ -4,15 +4,19 @@
 // their top bit, which adds 128 to each; 128 times the sum of the query's codes is then subtracted once. AVX2
 // multiplies the row's absolute values by the query's codes with the row's signs: two products of at most
 // 127 × 127 stay below the 16-bit limit where that instruction would saturate.
+//
+// Rows that follow each other are fetched some 16 kB ahead: the processor's own prefetcher left a fifth of the
+// memory's bandwidth unused.
 #include "CVectorKernels.h"
 #include "reduce_avx512.h"
 
 #include <string.h>
 
-typedef void (*dot_query_function)(const cvk_query *, size_t, const int8_t *const *, size_t, int32_t *);
+typedef void (*dot_query_function)(const cvk_query *, size_t, const int8_t *const *, size_t, size_t, int32_t *);
 
 static void dot_query_plain(const cvk_query *query, size_t dimension, const int8_t *const *rows, size_t count,
-                            int32_t *out) {
+                            size_t ahead, int32_t *out) {
+    (void)ahead;
     for (size_t row = 0; row < count; row++) {
         int32_t high = 0, low = 0;
         for (size_t i = 0; i < dimension; i++) {
@@ -27,7 +31,7 @@ static void dot_query_plain(const cvk_query *query, size_t dimension, const int8
 #if CVK_X86
 /// Eight rows at a time: sixteen accumulators, and each row's bytes are read once for both halves of the query.
 CVK_TARGET_AVX512 static void dot_query_eight(const cvk_query *query, size_t dimension, const int8_t *const rows[8],
-                                              int32_t *out) {
+                                              size_t ahead, int32_t *out) {
     const __m512i flip = _mm512_set1_epi8((char)0x80);
     __m512i sums[16];
     for (int i = 0; i < 16; i++) sums[i] = _mm512_setzero_si512();
@@ -37,6 +41,7 @@ CVK_TARGET_AVX512 static void dot_query_eight(const cvk_query *query, size_t dim
         __m512i low = _mm512_loadu_si512(query->low + at);
 #pragma clang loop unroll(full)
         for (int r = 0; r < 8; r++) {
+            _mm_prefetch((const char *)((uintptr_t)(rows[r] + at) + ahead), _MM_HINT_T0);
             __m512i codes = _mm512_xor_si512(_mm512_loadu_si512(rows[r] + at), flip);
             sums[2 * r] = _mm512_dpbusd_epi32(sums[2 * r], codes, high);
             sums[2 * r + 1] = _mm512_dpbusd_epi32(sums[2 * r + 1], codes, low);
@@ -58,14 +63,14 @@ CVK_TARGET_AVX512 static void dot_query_eight(const cvk_query *query, size_t dim
 }
 
 CVK_TARGET_AVX512 static void dot_query_avx512(const cvk_query *query, size_t dimension, const int8_t *const *rows,
-                                               size_t count, int32_t *out) {
+                                               size_t count, size_t ahead, int32_t *out) {
     size_t row = 0;
-    for (; row + 8 <= count; row += 8) dot_query_eight(query, dimension, rows + row, out + 2 * row);
+    for (; row + 8 <= count; row += 8) dot_query_eight(query, dimension, rows + row, ahead, out + 2 * row);
     if (row == count) return;
     const int8_t *last[8];
     int32_t sums[16];
     for (size_t i = 0; i < 8; i++) last[i] = rows[row + i < count ? row + i : row];
-    dot_query_eight(query, dimension, last, sums);
+    dot_query_eight(query, dimension, last, 0, sums);
     memcpy(out + 2 * row, sums, (count - row) * 2 * sizeof(int32_t));
 }
 
@@ -81,11 +86,12 @@ CVK_TARGET_AVX2 static inline int32_t sum_lanes_avx2(__m256i sum) {
 }
 
 CVK_TARGET_AVX2 static void dot_query_avx2(const cvk_query *query, size_t dimension, const int8_t *const *rows,
-                                           size_t count, int32_t *out) {
+                                           size_t count, size_t ahead, int32_t *out) {
     size_t whole = dimension / 32 * 32;
     for (size_t row = 0; row < count; row++) {
         __m256i high = _mm256_setzero_si256(), low = high;
         for (size_t at = 0; at < whole; at += 32) {
+            _mm_prefetch((const char *)((uintptr_t)(rows[row] + at) + ahead), _MM_HINT_T0);
             __m256i codes = _mm256_loadu_si256((const __m256i *)(rows[row] + at));
             high = multiply_add_avx2(high, codes, _mm256_loadu_si256((const __m256i *)(query->high + at)));
             low = multiply_add_avx2(low, codes, _mm256_loadu_si256((const __m256i *)(query->low + at)));
@@ -113,7 +119,8 @@ CVK_TARGET_DOTPROD static inline int32x4_t multiply_add_dotprod(int32x4_t sum, i
 
 #define CVK_DEFINE_DOT_QUERY(NAME, MULTIPLY_ADD, ATTRIBUTE)                                                       \
     ATTRIBUTE static void NAME(const cvk_query *query, size_t dimension, const int8_t *const *rows, size_t count, \
-                               int32_t *out) {                                                                    \
+                               size_t ahead, int32_t *out) {                                                      \
+        (void)ahead;                                                                                              \
         size_t whole = dimension / 16 * 16;                                                                       \
         for (size_t row = 0; row < count; row++) {                                                                \
             int32x4_t high = vdupq_n_s32(0), low = high;                                                          \
@@ -151,6 +158,6 @@ static dot_query_function choose(int isa) {
 }
 
 void cvk_dot_query(int isa, const cvk_query *query, size_t dimension, const int8_t *const *rows, size_t count,
-                   int32_t *out) {
-    choose(isa)(query, dimension, rows, count, out);
+                   size_t ahead, int32_t *out) {
+    choose(isa)(query, dimension, rows, count, ahead, out);
 }

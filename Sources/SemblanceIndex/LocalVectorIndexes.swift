@@ -18,8 +18,8 @@ public final class LocalVectorIndexes: VectorIndexProvider {
     public struct Options: Sendable {
         /// Threads for searches. By default one a core; 1 or more.
         public var threadCount = ProcessInfo.processInfo.activeProcessorCount
-        /// Bytes that a search must read for each further thread to pay. Default 2 MB.
-        public var byteCountPerThread = 2 << 20
+        /// Bytes that a search must read for each further thread to pay. Default 8 MB.
+        public var byteCountPerThread = 8 << 20
         /// Dead rows below which no compaction starts. Default 1024.
         public var minimumDeadCount = 1024
         /// Failures of the disk, for tests.

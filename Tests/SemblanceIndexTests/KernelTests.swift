@@ -34,7 +34,7 @@ import Testing
                 low.withUnsafeBufferPointer { low in
                     var query = query(high.baseAddress!, low.baseAddress!, dimension)
                     let pointers = (0..<count).map { Optional(rows.baseAddress! + $0 * dimension) }
-                    cvk_dot_query(isa, &query, dimension, pointers, count, &out)
+                    cvk_dot_query(isa, &query, dimension, pointers, count, 0, &out)
                 }
             }
         }
@@ -58,7 +58,7 @@ import Testing
             var out: [Int32] = [0, 0]
             rows.withUnsafeBufferPointer { rows in
                 var query = Self.query(rows.baseAddress!, rows.baseAddress!, dimension)
-                cvk_dot_query(isa, &query, dimension, [rows.baseAddress!], 1, &out)
+                cvk_dot_query(isa, &query, dimension, [rows.baseAddress!], 1, 0, &out)
             }
             let expected = Int32(127 * 127) * 65_536
             #expect(out.allSatisfy { $0 == expected })

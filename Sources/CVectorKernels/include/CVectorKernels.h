@@ -79,9 +79,9 @@ size_t cvk_scan_picked(int isa, const cvk_query *query, size_t dimension, const 
                        const uint32_t *numbers, size_t count, double floor, cvk_hit *hits);
 
 /// Integer dot products of both halves of a query with rows given by the address of their codes:
-/// out[2i] = high · row i, out[2i + 1] = low · row i.
+/// out[2i] = high · row i, out[2i + 1] = low · row i. Memory `ahead` bytes behind what is read is fetched early.
 void cvk_dot_query(int isa, const cvk_query *query, size_t dimension, const int8_t *const *rows, size_t count,
-                   int32_t *out);
+                   size_t ahead, int32_t *out);
 
 /// Integer dot products of every row of `a` with every row of `b`: out[i × b_count + j].
 /// Rows are `stride` bytes apart, a multiple of 64, zero beyond the dimension; counts are multiples of 4.

@@ -1,4 +1,3 @@
-import CVectorKernels
 import SemblanceCore
 import Synchronization
 
@@ -21,10 +20,8 @@ extension LocalVectorIndex {
         } onCancel: {
             search.progress.isCancelled.store(true, ordering: .relaxed)
         }
-        var best = BestFew<NeighbourPair>(limit: limit(of: search), by: NeighbourPair.isNearer)
+        var best = BestFew<NeighbourPair>(limit: search.limit, by: NeighbourPair.isNearer)
         for pair in lists.joined() { best.offer(pair) }
         return best.sorted
     }
-
-    private func limit(of search: PairSearch) -> Int { search.limit }
 }
