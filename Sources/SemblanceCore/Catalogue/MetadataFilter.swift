@@ -40,7 +40,8 @@ public indirect enum MetadataFilter: Hashable, Sendable {
 }
 
 extension MetadataFilter.Comparison {
-    /// Numbers compare as numbers, strings by their UTF-8 bytes; other types only for equality.
+    /// Numbers compare as numbers, strings by the UTF-8 bytes of their composed form (NFC), as Swift's do: strings
+    /// that are equal never differ in order. Other types compare for equality only.
     func holds(_ found: JSONValue, _ expected: JSONValue) -> Bool {
         switch self {
         case .equal: return found == expected
@@ -48,16 +49,13 @@ extension MetadataFilter.Comparison {
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
             switch (found, expected) {
             case (.number(let left), .number(let right)): return orders(left, right)
-            case (.string(let left), .string(let right)):
-                let isLess = left.utf8.lexicographicallyPrecedes(right.utf8)
-                let isEqual = left.utf8.elementsEqual(right.utf8)
-                return orders(isLess ? 0 : isEqual ? 1 : 2, 1)
+            case (.string(let left), .string(let right)): return orders(left, right)
             default: return false
             }
         }
     }
 
-    private func orders(_ left: Double, _ right: Double) -> Bool {
+    private func orders<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
         switch self {
         case .less: left < right
         case .lessOrEqual: left <= right
