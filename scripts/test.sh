@@ -13,6 +13,7 @@ unset "${!SEMBLANCE_@}"
 export SEMBLANCE_CACHE="$cache"
 export SEMBLANCE_BINARY="$root/.build/release/semblance"
 export SEMBLANCE_PYTHON="$deps/venv/bin/python"
+export PYTHON="$SEMBLANCE_PYTHON"
 export PYTHONUNBUFFERED=1
 
 failed=()
