@@ -1,0 +1,283 @@
+"""Every command of the command line: what it prints, its JSON, its exit codes."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+
+import numpy
+import pytest
+
+from pictures import encoded, jpeg, picture, save_pictures
+from program import Program, wait_for
+
+COMMANDS = ["index", "search", "serve", "list", "remove", "duplicates", "models", "embed", "jobs", "keys", "stats", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(program, command):
+    result = program.run(command, "--help", expect=0, data=False)
+    assert "USAGE" in result.out and f"semblance {command}" in result.out
+
+
+def test_the_program_names_its_commands_and_version(program):
+    text = program.run("--help", expect=0, data=False).out
+    assert all(command in text for command in COMMANDS)
+    assert "EXAMPLES" in text
+    assert program.run("--version", expect=0, data=False).out.strip()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_are_printed(program, shell):
+    assert "duplicates" in program.run("--generate-completion-script", shell, expect=0, data=False).out
+
+
+@pytest.mark.parametrize("arguments", [
+    ["nonsense"], ["index"], ["search"], ["embed"], ["search", "a.jpg", "--k", "many"], ["index", ".", "--nonsense"],
+    ["search", "a.jpg", "--region", "0,0,2,2"], ["search", "a.jpg", "--region", "1,2,3"], ["embed", "a.jpg", "--precision", "f8"],
+    ["search", "a.jpg", "--filter", "=="], ["embed", "a.jpg", "--output", "vectors.txt"], ["remove"], ["keys", "create", "k", "--scope", "root"],
+])
+def test_misuse_ends_with_64(program, arguments):
+    result = program.run(*arguments, expect=64)
+    assert result.err.strip() and not result.out
+
+
+def test_index_reports_what_it_did(program, few_pictures):
+    report = program.json("index", few_pictures)
+    assert {"catalogue": "default", "indexed": 12, "skipped": 0, "failed": 0, "failures": []}.items() <= report.items()
+    assert report["model"] == "efficientnet-lite0"
+    again = program.json("index", few_pictures)
+    assert (again["indexed"], again["skipped"], again["failed"]) == (0, 12, 0)
+
+
+def test_index_takes_the_same_bytes_once(program, few_pictures, tmp_path):
+    program.json("index", few_pictures)
+    copy = tmp_path / "copy.jpg"
+    shutil.copy(few_pictures / "a/picture 000.jpg", copy)
+    assert program.json("index", copy)["skipped"] == 1
+    assert program.json("list", "--catalogue", "default")["total"] == 12
+
+
+def test_index_notices_a_changed_file(program, tmp_path):
+    [path] = save_pictures(tmp_path / "p", count=1, seed=3)
+    program.json("index", path)
+    path.write_bytes(jpeg(4))
+    assert program.json("index", path)["indexed"] == 1
+
+
+def test_index_leaves_originals_in_place_or_copies_them(program, few_pictures):
+    program.json("index", few_pictures / "a")
+    assert not list((program.data / "files").rglob("*")) or not [p for p in (program.data / "files").rglob("*") if p.is_file()]
+    program.json("index", few_pictures / "b", "--copy")
+    stored = [path for path in (program.data / "files").rglob("*") if path.is_file()]
+    originals = [path.read_bytes() for path in (few_pictures / "b").iterdir()]
+    assert sorted(path.name for path in stored) == sorted(hashlib.sha256(bytes_).hexdigest() for bytes_ in originals)
+
+
+def test_index_reads_metadata_and_prunes(program, tmp_path):
+    paths = save_pictures(tmp_path / "p", count=3, seed=5)
+    (tmp_path / "metadata.jsonl").write_text(
+        "".join(json.dumps({"path": f"p/{path.name}", "metadata": {"number": n}}) + "\n" for n, path in enumerate(paths)))
+    program.json("index", tmp_path / "p", "--metadata", tmp_path / "metadata.jsonl")
+    found = program.json("list", "--catalogue", "default", "--filter", "number>=1")
+    assert sorted(image["name"] for image in found["images"]) == [paths[1].name, paths[2].name]
+    paths[0].unlink()
+    program.json("index", tmp_path / "p", "--prune")
+    assert program.json("list", "--catalogue", "default")["total"] == 2
+
+
+def test_relative_paths_are_reported_as_given(program, tmp_path):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p/bad.jpg").write_text("not a picture")
+    report = program.json("index", "p", expect=2, cwd=tmp_path)
+    assert [failure["path"] for failure in report["failures"]] == ["p/bad.jpg"]
+
+
+def test_search_finds_the_image_itself_first(indexed, few_pictures):
+    path = few_pictures / "a/picture 003.jpg"
+    answer = indexed.json("search", path, "--k", "5")
+    assert set(answer) >= {"model", "catalogue", "took_ms", "results"}
+    assert (answer["model"], answer["catalogue"], len(answer["results"])) == ("efficientnet-lite0", "default", 5)
+    first = answer["results"][0]
+    assert set(first) >= {"id", "name", "path", "score", "distance", "metadata"}
+    assert first["path"] == str(path.resolve()) and first["name"] == path.name
+    assert first["id"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert first["score"] > 0.999 and first["distance"] < 0.001
+    scores = [result["score"] for result in answer["results"]]
+    assert scores == sorted(scores, reverse=True)
+    assert all(abs(result["distance"] - (1 - result["score"])) < 1e-5 for result in answer["results"])
+
+
+def test_search_returns_all_when_asked_for_more(indexed, few_pictures):
+    path = few_pictures / "a/picture 000.jpg"
+    assert len(indexed.json("search", path, "--k", "1000000")["results"]) == 12
+    for k in ["0", "-1", "1000001"]:
+        message = indexed.fails("search", path, f"--k={k}", code="invalid-k")
+        assert "1,000,000" in message or "1000000" in message
+
+
+def test_search_narrows_by_score_region_filter_and_offset(indexed, few_pictures):
+    path = few_pictures / "a/picture 000.jpg"
+    assert len(indexed.json("search", path, "--min-score", "0.9999")["results"]) == 1
+    whole = indexed.json("search", path)["results"]
+    assert indexed.json("search", path, "--offset", "3")["results"] == whole[3:10] + indexed.json("search", path, "--k", "13")["results"][10:]
+    part = indexed.json("search", path, "--region", "0,0,0.4,0.4")["results"]
+    assert [r["score"] for r in part] != [r["score"] for r in whole]
+    assert indexed.json("search", path, "--filter", "category=none")["results"] == []
+
+
+def test_search_with_several_images_and_minus(indexed, few_pictures):
+    one, two = few_pictures / "a/picture 000.jpg", few_pictures / "b/picture 001.jpg"
+    first_two = indexed.json("search", one, two)["results"][:2]
+    assert {r["name"] for r in first_two} == {one.name, two.name}
+    assert indexed.json("search", one, "--minus", two)["results"][-1]["path"].endswith("b/picture 001.jpg") or \
+        indexed.json("search", one, "--minus", two, "--k", "12")["results"][-1]["path"].endswith("b/picture 001.jpg")
+
+
+def test_embed_prints_unit_vectors_in_the_order_given(program, few_pictures):
+    paths = [few_pictures / "b/picture 001.jpg", few_pictures / "a/picture 000.jpg"]
+    answer = program.json("embed", *paths)
+    assert (answer["model"], answer["dim"]) == ("efficientnet-lite0", 1280)
+    assert [item["path"] for item in answer["embeddings"]] == [str(path) for path in paths]
+    vectors = numpy.array([item["vector"] for item in answer["embeddings"]])
+    assert vectors.shape == (2, 1280)
+    assert numpy.allclose(numpy.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] < 0.999
+
+
+def test_embed_writes_numpy_arrays(program, few_pictures, tmp_path):
+    path = few_pictures / "a/picture 000.jpg"
+    program.run("embed", path, "--output", tmp_path / "v.npy", expect=0)
+    vectors = numpy.load(tmp_path / "v.npy")
+    assert vectors.dtype == numpy.float32 and vectors.shape == (1, 1280)
+    printed = program.json("embed", path)["embeddings"][0]["vector"]
+    assert numpy.array_equal(vectors[0], numpy.array(printed, dtype=numpy.float32))
+
+
+def test_embed_names_what_failed_and_goes_on(program, few_pictures, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("not a picture")
+    good = few_pictures / "a/picture 000.jpg"
+    answer = program.json("embed", bad, good, expect=2)
+    assert [item["path"] for item in answer["embeddings"]] == [str(good)]
+    assert [failure["path"] for failure in answer["failures"]] == [str(bad)]
+
+
+def test_precision_changes_little(program, few_pictures):
+    path = few_pictures / "a/picture 000.jpg"
+    vectors = [
+        numpy.array(program.json("embed", path, "--precision", precision)["embeddings"][0]["vector"])
+        for precision in ["default", "f32", "bf16"]
+    ]
+    assert all(vectors[1] @ vector > 0.99 for vector in vectors)
+
+
+def test_list_and_stats_count(indexed):
+    assert [(c["name"], c["images"]) for c in indexed.json("stats")["catalogues"]] == [("default", 12)]
+    assert indexed.json("stats")["catalogues"][0]["embeddings"] == {"efficientnet-lite0": 12}
+    catalogues = indexed.json("list")["catalogues"]
+    assert [c["name"] for c in catalogues] == ["default"]
+    listing = indexed.json("list", "--catalogue", "default", "--limit", "5")
+    assert listing["total"] == 12 and len(listing["images"]) == 5
+    assert set(listing["images"][0]) >= {"id", "name", "path", "format", "width", "height", "bytes", "metadata"}
+
+
+def test_remove_forgets_images_and_catalogues(indexed, few_pictures):
+    path = few_pictures / "a/picture 000.jpg"
+    image = indexed.json("search", path, "--k", "1")["results"][0]
+    assert indexed.json("remove", image["id"][:10])["removed"] == 1
+    assert image["id"] not in [r["id"] for r in indexed.json("search", path, "--k", "100")["results"]]
+    assert path.exists(), "an original that was left in place is never deleted"
+    indexed.fails("remove", image["id"], code="image-unknown")
+    assert indexed.json("remove", "--all")["removed"] == 11
+    assert indexed.json("list")["catalogues"] == []
+    indexed.fails("search", path, code="catalogue-unknown")
+
+
+def test_duplicates_are_grouped(program, tmp_path):
+    image = picture(77)
+    for name, quality in [("one.jpg", 95), ("two.jpg", 60)]:
+        (tmp_path / name).write_bytes(encoded(image, quality=quality))
+    (tmp_path / "other.jpg").write_bytes(jpeg(78))
+    program.json("index", tmp_path / "one.jpg", tmp_path / "two.jpg", tmp_path / "other.jpg")
+    [group] = program.json("duplicates", "--threshold", "0.97")["groups"]
+    assert sorted(i["name"] for i in group["images"]) == ["one.jpg", "two.jpg"]
+    assert group["score"] >= 0.97
+
+
+def test_models_are_listed_and_shown(program):
+    models = program.json("models", "list")
+    default = [model for model in models["models"] if model["default"]]
+    assert models["default"] == "efficientnet-lite0" and [m["id"] for m in default] == ["efficientnet-lite0"]
+    assert {"efficientnet-lite1", "efficientnet-lite2"} <= {model["id"] for model in models["models"]}
+    shown = program.json("models", "show", "efficientnet-lite0")
+    assert shown["dimension"] == 1280 and len(shown["sha256"]) == 64
+
+
+def test_jobs_are_listed_and_shown(indexed):
+    [job] = indexed.json("jobs", "list")["jobs"]
+    assert (job["state"], job["done"], job["catalogue"]) == ("succeeded", 12, "default")
+    assert indexed.json("jobs", "show", job["id"])["result"]["indexed"] == 12
+    assert indexed.json("jobs", "list", "--state", "queued")["jobs"] == []
+    indexed.fails("jobs", "cancel", job["id"], code="job-already-ended")
+
+
+def test_keys_are_made_listed_and_revoked(program):
+    made = program.json("keys", "create", "laptop", "--scope", "write")
+    assert made["scope"] == "write" and made["key"]
+    listed = program.run("keys", "list", "--json", expect=0)
+    assert [key["id"] for key in listed.json["keys"]] == [made["id"]]
+    assert made["key"] not in listed.out
+    program.json("keys", "revoke", made["id"])
+    assert program.json("keys", "list")["keys"] == []
+    program.fails("keys", "revoke", made["id"], code="key-unknown")
+
+
+def test_doctor_finds_the_installation_healthy(program):
+    report = program.json("doctor")
+    assert report["healthy"] is True
+    assert {"model", "data folder", "database"} <= {check["check"] for check in report["checks"]}
+
+
+def test_the_data_folder_comes_from_the_environment(binary, few_pictures, tmp_path):
+    program = Program(binary, data=tmp_path / "unused", SEMBLANCE_DATA=str(tmp_path / "by variable"))
+    program.run("index", few_pictures / "a", expect=0, data=False)
+    assert (tmp_path / "by variable/semblance.sqlite").exists()
+    by_home = Program(binary, data=tmp_path / "unused", XDG_DATA_HOME=str(tmp_path / "xdg"))
+    by_home.run("index", few_pictures / "a", expect=0, data=False)
+    assert (tmp_path / "xdg/semblance/semblance.sqlite").exists()
+
+
+def test_output_is_plain_without_a_terminal(indexed, few_pictures):
+    for arguments in [["list"], ["stats"], ["index", few_pictures], ["models", "list"]]:
+        result = indexed.run(*arguments, expect=0)
+        assert "\x1b" not in result.out + result.err
+
+
+def test_a_reader_that_goes_away_is_no_crash(indexed):
+    process = indexed.start("list", "--catalogue", "default")
+    process.stdout.close()
+    process.stderr.read()
+    assert process.wait() >= 0
+
+
+def test_watch_follows_changes(program, tmp_path):
+    folder = tmp_path / "p"
+    [first] = save_pictures(folder, count=1, seed=9)
+    process = program.start("index", folder, "--watch", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def total():
+            result = program.run("list", "--catalogue", "default", "--json")
+            return result.json["total"] if result.code == 0 else None
+
+        wait_for(lambda: total() == 1, "the first image")
+        (folder / "second.jpg").write_bytes(jpeg(91))
+        wait_for(lambda: total() == 2, "the image that was added")
+        first.unlink()
+        wait_for(lambda: total() == 1, "the image that was deleted to go")
+        process.send_signal(2)
+        assert process.wait(timeout=60) == 130
+    finally:
+        process.kill()
+        process.wait()
