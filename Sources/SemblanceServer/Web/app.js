@@ -107,7 +107,8 @@ function watchUpdates() {
 
 function announce({ job, catalogue }) {
     const failed = job.failed > 0 ? `, ${plural(job.failed, "file")} failed` : "";
-    notify(`${plural(job.done, "picture")} added to “${catalogue}”${failed}.`,
+    const outcome = job.done > 0 ? `${plural(job.done, "picture")} added to “${catalogue}”` : `“${catalogue}” was up to date already`;
+    notify(`${outcome}${failed}.`,
         { action: { label: "Details", run: () => openPanel() } });
 }
 

@@ -57,7 +57,7 @@ export function queryPanel({ title, url, onRegion, onMinimum, onClose }) {
     };
 }
 
-const percent = (value) => `${Math.round(value * 100)} %`;
+const percent = (value) => `${Math.round(value * 100)}%`;
 
 function thresholdField(onChange) {
     const output = h("output.number", { for: "threshold" });

@@ -27,7 +27,7 @@ export function regionSelect(picture, { region, onChange }) {
         outline.hidden = box === null;
         if (!box) return;
         for (const [name, value] of Object.entries(box)) outline.style.setProperty(`--${name}`, value.toFixed(4));
-        const percent = (value) => `${Math.round(value * 100)} %`;
+        const percent = (value) => `${Math.round(value * 100)}%`;
         outline.setAttribute("aria-label", `Part of the picture: ${percent(box.width)} by ${percent(box.height)}, from `
             + `${percent(box.x)} left, ${percent(box.y)} top`);
     }

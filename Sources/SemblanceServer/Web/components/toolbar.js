@@ -4,17 +4,20 @@ import { h } from "../dom.js";
 import { filterField } from "./filter-field.js";
 
 const storageName = "semblance-row-height";
-const heights = { least: 8, most: 20, usual: 13 };
+const heights = { least: 7, most: 20, usual: 11.5 };
 
 /** @param {{onFilter: (text: string) => void}} options */
 export function toolbar({ onFilter }) {
     const title = h("h1.toolbar-title");
     const note = h("p.toolbar-note.number", { "aria-live": "polite" });
     const filter = filterField(onFilter);
+    const element = h("div.toolbar", {}, h("div.toolbar-words", {}, title, note),
+        h("div.toolbar-tools", {}, filter.element, sizeField()));
     return {
-        element: h("div.toolbar", {}, h("div.toolbar-words", {}, title, note),
-            h("div.toolbar-tools", {}, filter.element, sizeField())),
+        element,
         filter,
+        /** Takes the tools away where there is nothing to use them on. */
+        setBare: (isBare) => element.classList.toggle("is-bare", isBare),
         /** @param {string} heading @param {string} [text] */
         say(heading, text = "") {
             title.textContent = heading;
@@ -31,7 +34,7 @@ export function applyPictureSize() {
 
 function sizeField() {
     const input = h("input.range", {
-        type: "range", min: heights.least, max: heights.most, step: "1", "aria-label": "Size of the pictures",
+        type: "range", min: heights.least, max: heights.most, step: "0.5", "aria-label": "Size of the pictures",
         title: "Size of the pictures",
     });
     input.value = String(Number(localStorage.getItem(storageName)) || heights.usual);

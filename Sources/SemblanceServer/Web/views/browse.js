@@ -34,6 +34,7 @@ export function browseView({ onUpdate, onError }) {
             loadPage: async (cursor, signal) => {
                 const page = await listImages(route.catalogue, { cursor, filter, signal }).catch(report);
                 total = page.total;
+                tools.setBare(total === 0 && !filter);
                 say();
                 return { images: page.images, next: page.next_cursor };
             },
@@ -44,6 +45,7 @@ export function browseView({ onUpdate, onError }) {
     }
 
     function report(error) {
+        if (error.name !== "AbortError") tools.setBare(grid.images.length === 0 && !route.filter);
         onError(error);
         throw error;
     }
