@@ -8,6 +8,9 @@ import SemblanceCore
 ///
 /// Thread-safe; calls block. Memory: 4 bytes a decoded pixel, plus what a library needs for itself. Buffers of up
 /// to 16 MB are kept for reuse.
+///
+/// Time: libvips' pipelines stop at the deadline; a codec that decodes a whole picture in one call (WebP, HEIC, AVIF,
+/// a JPEG's single scan) is bounded by the limits on bytes and pixels, and its picture is refused afterwards.
 public final class ImageDecoder: ImageReader {
     /// A JPEG may be reduced while it keeps this many times the target in both directions.
     private static let reserve = 2
@@ -39,7 +42,8 @@ public final class ImageDecoder: ImageReader {
         let deadline = DecodingDeadline(limit: limits.timeLimit)
         let image = try OpenedImage(bytes, limits: limits)
         let header = image.header
-        let box = try region.map { try PixelBox($0, width: header.width, height: header.height) }
+        let box =
+            try region.map { try PixelBox($0, width: header.width, height: header.height) }
             ?? PixelBox(width: header.width, height: header.height)
         let fitting = Fitting(width: box.width, height: box.height, preprocessing: preprocessing)
         let pixels = try fit(image, box: box, to: fitting, filter: preprocessing.filter, deadline: deadline)

@@ -16,7 +16,11 @@ extension ImageError {
     static func tooManyBytes(_ count: Int, limit: Int) -> ImageError {
         ImageError(
             .tooManyBytes,
-            "The file has \(megabytes(count)), more than the limit of \(megabytes(limit)); shrink it or raise the limit.")
+            """
+            The file has \(megabytes(count)), more than the limit of \(megabytes(limit)); shrink it or raise the \
+            limit.
+            """
+        )
     }
 
     static func unsupported(_ bytes: UnsafeRawBufferPointer) -> ImageError {
@@ -28,9 +32,15 @@ extension ImageError {
             """)
     }
 
+    static func unsupportedDepth(_ bitCount: Int) -> ImageError {
+        ImageError(
+            .unsupportedFormat, "Expected a JPEG with 8 bits a channel, not \(bitCount); convert it first.")
+    }
+
     static func damaged(_ format: ImageFormat, underlying: (any Error)? = nil) -> ImageError {
         ImageError(
-            .damaged, "The \(format.publicName) image is damaged or cut off and cannot be decoded; get a fresh copy of it.",
+            .damaged,
+            "The \(format.publicName) image is damaged or cut off and cannot be decoded; get a fresh copy of it.",
             underlying: underlying)
     }
 

@@ -56,17 +56,27 @@ package struct JPEGSummary: Hashable, Sendable {
         let body: UnsafeRawBufferPointer
         let end: Int
 
+        /// The next segment at or after a position. Like libjpeg, it skips stray bytes before a marker.
         init?(_ bytes: UnsafeRawBufferPointer, at start: Int) {
-            var position = start
-            guard position < bytes.count, bytes[position] == 0xFF else { return nil }
-            // Any number of fill bytes may stand before a marker.
-            while position < bytes.count, bytes[position] == 0xFF { position += 1 }
-            guard position < bytes.count, let length = bytes.bigEndian(UInt16.self, at: position + 1), length >= 2,
+            guard let position = Self.marker(in: bytes, from: start),
+                let length = bytes.bigEndian(UInt16.self, at: position + 1), length >= 2,
                 let body = bytes.slice(position + 3, count: Int(length) - 2)
             else { return nil }
             self.marker = bytes[position]
             self.body = body
             self.end = position + 1 + Int(length)
+        }
+
+        /// The position of the next marker's code that has a segment: after one 0xFF or more, and no restart mark.
+        private static func marker(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+            var position = start
+            while position + 1 < bytes.count {
+                let code = bytes[position + 1]
+                let hasSegment = code >= 0xC0 && code < 0xFF && !(0xD0...0xD9).contains(code)
+                if bytes[position] == 0xFF, hasSegment { return position + 1 }
+                position += 1
+            }
+            return nil
         }
     }
 

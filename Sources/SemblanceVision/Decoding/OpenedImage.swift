@@ -40,6 +40,7 @@ struct OpenedImage: ~Copyable {
     private init(jpeg bytes: UnsafeRawBufferPointer, limits: DecodingLimits) throws(ImageError) {
         guard let summary = JPEGSummary(bytes) else { throw .damaged(.jpeg) }
         try Self.check(width: summary.width, height: summary.height, limits: limits)
+        guard summary.bitsPerComponent == 8 else { throw .unsupportedDepth(summary.bitsPerComponent) }
         let cost = Self.cost(of: summary, in: bytes)
         guard let decoder = TurboJPEGDecoder(bytes, summary: summary) else {
             self = try OpenedImage(vips: bytes, format: .jpeg, limits: limits, expectedCost: cost)

@@ -1,4 +1,4 @@
-import CImageKernels
+import Foundation
 import Synchronization
 
 /// Uninitialised bytes for pixels.
@@ -23,8 +23,9 @@ package final class PixelBufferPool: Sendable {
     private let maximumCount: Int
     private let free = Mutex<[PixelBuffer]>([])
 
-    /// - Parameter maximumCount: buffers that are kept, at most 16 MB each.
-    package init(maximumCount: Int = 16) {
+    /// - Parameter maximumCount: buffers that are kept, at most 16 MB each; by default what one picture needs, three,
+    ///   for each core.
+    package init(maximumCount: Int = 3 * ProcessInfo.processInfo.activeProcessorCount) {
         self.maximumCount = maximumCount
     }
 

@@ -19,7 +19,8 @@ struct TurboJPEGDecoder: ~Copyable {
             handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count), &width, &height, &sampling,
             &space)
         let isPlain = space == Int32(TJCS_YCbCr.rawValue) || space == Int32(TJCS_GRAY.rawValue)
-        guard status == 0, isPlain, Int(width) == summary.width, Int(height) == summary.height else {
+        let isReadable = status == 0 || Self.isHarmlessWarning(handle)
+        guard isReadable, isPlain, Int(width) == summary.width, Int(height) == summary.height else {
             tjDestroy(handle)
             return nil
         }
@@ -53,8 +54,9 @@ struct TurboJPEGDecoder: ~Copyable {
         if run(into: buffer, width: width, height: height, flags: TJFLAG_STOPONWARNING) { return }
         // Stray bytes before a marker are common in photos of some cameras and harm no pixel. Anything else that
         // libjpeg warns of means missing or invented pixels.
-        guard isHarmlessWarning else { throw damaged() }
-        guard run(into: buffer, width: width, height: height, flags: 0) || isHarmlessWarning else { throw damaged() }
+        guard Self.isHarmlessWarning(handle) else { throw damaged() }
+        let isDone = run(into: buffer, width: width, height: height, flags: 0)
+        guard isDone || Self.isHarmlessWarning(handle) else { throw damaged() }
     }
 
     private func run(into buffer: PixelBuffer, width: Int, height: Int, flags: Int32) -> Bool {
@@ -65,14 +67,14 @@ struct TurboJPEGDecoder: ~Copyable {
     }
 
     /// TurboJPEG gives one code for every warning, so the two kinds are told apart by libjpeg's constant text.
-    private var isHarmlessWarning: Bool {
+    private static func isHarmlessWarning(_ handle: tjhandle) -> Bool {
         tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue)
-            && errorText.contains("extraneous bytes before marker")
+            && errorText(handle).contains("extraneous bytes before marker")
     }
 
-    private var errorText: String { String(cString: tjGetErrorStr2(handle)) }
+    private static func errorText(_ handle: tjhandle) -> String { String(cString: tjGetErrorStr2(handle)) }
 
     private func damaged() -> ImageError {
-        .damaged(.jpeg, underlying: LibraryFailure(library: "libjpeg-turbo", text: errorText))
+        .damaged(.jpeg, underlying: LibraryFailure(library: "libjpeg-turbo", text: Self.errorText(handle)))
     }
 }

@@ -43,7 +43,8 @@ enum WebPEncoder {
         {
             if chunk.hasText("VP8 ", at: 0) {
                 let length = UInt32(4 + chunk.count)
-                return Array("RIFF".utf8) + withUnsafeBytes(of: length.littleEndian, Array.init) + Array("WEBP".utf8) + chunk
+                return Array("RIFF".utf8) + withUnsafeBytes(of: length.littleEndian, Array.init) + Array("WEBP".utf8)
+                    + chunk
             }
             position += chunk.count
         }

@@ -36,10 +36,12 @@ import Testing
         #expect(error.message.contains(kind))
     }
 
-    @Test(arguments: [
-        "photo.jpg", "progressive.jpg", "cmyk.jpg", "adobe-rgb.jpg", "grey.jpg", "rgb.png", "palette.png", "deep.png",
-        "interlaced.png", "lossless.webp", "lossy.webp", "rgb.tiff", "rgb.heic", "rgb.avif", "transparent.gif",
-    ], [0.3, 0.6, 0.9])
+    @Test(
+        arguments: [
+            "photo.jpg", "progressive.jpg", "cmyk.jpg", "adobe-rgb.jpg", "grey.jpg", "rgb.png", "palette.png",
+            "deep.png",
+            "interlaced.png", "lossless.webp", "lossy.webp", "rgb.tiff", "rgb.heic", "rgb.avif", "transparent.gif",
+        ], [0.3, 0.6, 0.9])
     func refusesTruncatedFiles(_ name: String, _ share: Double) throws {
         let whole = try ImageFixtures.bytes(name)
         let error = try #require(failure(Array(whole.prefix(Int(Double(whole.count) * share)))))
@@ -58,6 +60,36 @@ import Testing
         let whole = try ImageFixtures.bytes("photo.jpg")
         let padded = whole.dropLast(2) + [0, 0, 0] + whole.suffix(2)
         #expect(try decoder.prepare(Array(padded)).prepared == decoder.prepare(whole).prepared)
+    }
+
+    @Test func toleratesStrayBytesBetweenSegments() throws {
+        let whole = try ImageFixtures.bytes("orientation-6.jpg")
+        // After the JFIF segment, before EXIF's.
+        let end = 4 + Int(whole[4]) << 8 + Int(whole[5])
+        let padded = whole[..<end] + [0, 0, 0xFF, 0xFF, 0] + whole[end...]
+        #expect(try decoder.prepare(Array(padded)) == decoder.prepare(whole))
+    }
+
+    @Test func refusesDeepJPEGs() throws {
+        var bytes = try jpeg(width: 96, height: 64)
+        let frame = try #require(bytes.indices.first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC2 })
+        bytes[frame + 4] = 12
+        let error = try #require(failure(bytes))
+        #expect(error.code == .unsupportedFormat)
+        #expect(error.message.contains("8 bits a channel, not 12"))
+    }
+
+    @Test func decodesTheSameInParallel() async throws {
+        let expected = try decoder.prepare(ImageFixtures.bytes("rgb.png"))
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for index in 0..<64 {
+                group.addTask {
+                    let name = ["rgb.png", "interlaced.png", "rgb.tiff", "lossless.webp"][index % 4]
+                    return try decoder.prepare(ImageFixtures.bytes(name)).prepared == expected.prepared
+                }
+            }
+            for try await isEqual in group { #expect(isEqual) }
+        }
     }
 
     @Test func refusesBombByItsHeader() throws {
@@ -98,7 +130,8 @@ import Testing
     @Test func refusesScanBombBeforeDecoding() throws {
         // A hundred megapixels, and four hundred scans of nothing.
         let scan = try scanSegment()
-        let bomb = try jpeg(width: 10_000, height: 10_000) + Array(repeatElement(scan, count: 400).joined()) + [0xFF, 0xD9]
+        let bomb =
+            try jpeg(width: 10_000, height: 10_000) + Array(repeatElement(scan, count: 400).joined()) + [0xFF, 0xD9]
         let start = ContinuousClock.now
         let error = try #require(failure(bomb))
         #expect(error.code == .tookTooLong)

@@ -16,7 +16,9 @@ import Testing
             return isLittle ? bytes.reversed() : bytes
         }
         let mark = Array((isLittle ? "II" : "MM").utf8)
-        return mark + short(42) + long(8) + short(entries) + short(0x0112) + short(type) + long(1) + short(value) + [0, 0]
+        return mark + short(42) + long(8) + short(entries) + short(0x0112) + short(type) + long(1) + short(value) + [
+            0, 0,
+        ]
     }
 
     @Test(arguments: Orientation.allCases, [true, false])

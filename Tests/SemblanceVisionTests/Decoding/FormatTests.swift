@@ -63,7 +63,9 @@ import Testing
 
     @Test func makesGreyNeutral() throws {
         let pixels = try decoder.prepare(ImageFixtures.bytes("grey.jpg")).prepared.pixels
-        let colourful = stride(from: 0, to: pixels.count, by: 3).filter { pixels[$0..<$0 + 3].min() != pixels[$0..<$0 + 3].max() }
+        let colourful = stride(from: 0, to: pixels.count, by: 3).filter {
+            pixels[$0..<$0 + 3].min() != pixels[$0..<$0 + 3].max()
+        }
         #expect(colourful.isEmpty)
     }
 

@@ -67,8 +67,9 @@ import Testing
         for size in [16, 40, 224] {
             let preprocessing = Preprocessing.bytes(size: size, fit: fit)
             let decoder = ImageDecoder()
-            #expect(try decoder.prepare(bytes, for: preprocessing, region: whole)
-                == decoder.prepare(bytes, for: preprocessing))
+            #expect(
+                try decoder.prepare(bytes, for: preprocessing, region: whole)
+                    == decoder.prepare(bytes, for: preprocessing))
         }
     }
 
