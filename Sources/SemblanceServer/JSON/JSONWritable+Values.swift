@@ -2,31 +2,31 @@ import Foundation
 import SemblanceCore
 
 extension String: JSONWritable {
-    func write(to writer: inout JSONWriter) { writer.string(self) }
+    package func write(to writer: inout JSONWriter) { writer.string(self) }
 }
 
 extension Bool: JSONWritable {
-    func write(to writer: inout JSONWriter) { writer.raw(self ? "true" : "false") }
+    package func write(to writer: inout JSONWriter) { writer.raw(self ? "true" : "false") }
 }
 
 extension Int: JSONWritable {
-    func write(to writer: inout JSONWriter) { writer.raw(String(self)) }
+    package func write(to writer: inout JSONWriter) { writer.raw(String(self)) }
 }
 
 extension Int64: JSONWritable {
-    func write(to writer: inout JSONWriter) { writer.raw(String(self)) }
+    package func write(to writer: inout JSONWriter) { writer.raw(String(self)) }
 }
 
 extension Double: JSONWritable {
     /// The shortest text that reads back as the same number; JSON has no infinities.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         if let whole = Int64(exactly: self) { return writer.raw(String(whole)) }
         writer.raw(isFinite ? description : "null")
     }
 }
 
 extension Float: JSONWritable {
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         if let whole = Int64(exactly: self) { return writer.raw(String(whole)) }
         writer.raw(isFinite ? description : "null")
     }
@@ -34,26 +34,26 @@ extension Float: JSONWritable {
 
 extension Date: JSONWritable {
     /// ISO 8601 in UTC with milliseconds.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         writer.string(formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
 }
 
 extension Optional: JSONWritable where Wrapped: JSONWritable {
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         if let value = self { value.write(to: &writer) } else { writer.raw("null") }
     }
 }
 
 extension Array: JSONWritable where Element: JSONWritable {
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         writer.array(self) { $0.write(to: &$1) }
     }
 }
 
 extension JSONValue: JSONWritable {
     /// Members by name, so that equal values have equal text.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         switch self {
         case .null: writer.raw("null")
         case .bool(let value): value.write(to: &writer)

@@ -2,7 +2,7 @@ import Hummingbird
 import SemblanceCore
 
 /// A value that has a JSON form.
-protocol JSONWritable: Sendable {
+package protocol JSONWritable: Sendable {
     func write(to writer: inout JSONWriter)
 }
 
@@ -10,12 +10,12 @@ protocol JSONWritable: Sendable {
 ///
 /// Responses are written with this and not with a `JSONEncoder`, which builds a tree first: too slow and too large
 /// for a search that returns a million results.
-struct JSONWriter {
-    private(set) var buffer: ByteBuffer
+package struct JSONWriter {
+    package private(set) var buffer: ByteBuffer
     /// Whether a value stands before the next one in the present array or object.
     private var needsComma = false
 
-    init(capacity: Int = 512) {
+    package init(capacity: Int = 512) {
         buffer = ByteBufferAllocator().buffer(capacity: capacity)
     }
 

@@ -40,19 +40,19 @@ final class LoadLimits: RouterMiddleware {
 }
 
 /// A bounded number of things that may go on at a time.
-final class Slots: Sendable {
+package final class Slots: Sendable {
     private let inUse = Mutex(0)
     private let count: Int
     private let what: String
 
-    init(_ count: Int, of what: String) {
+    package init(_ count: Int, of what: String) {
         self.count = count
         self.what = what
     }
 
     /// Runs `body` in a slot.
     /// - Throws: `RequestError` with `overloaded` if none is free.
-    func hold<Value>(_ body: () async throws -> Value) async throws -> Value {
+    package func hold<Value>(_ body: () async throws -> Value) async throws -> Value {
         try take()
         defer { release() }
         return try await body()

@@ -7,15 +7,15 @@ import SemblanceCore
 /// Nothing here protects by a secret when no key is used, so the browser's own words count: a foreign `Host` means that
 /// a page's domain was rebound to this machine's address (DNS rebinding), a foreign `Origin` that another page sends
 /// the request (CSRF). A request with a valid key needs neither check: a page that knows the key may use it.
-struct OriginGuard: Sendable {
+package struct OriginGuard: Sendable {
     private let allowedHosts: Set<HostName>
 
-    init(_ configuration: ServerConfiguration) {
+    package init(_ configuration: ServerConfiguration) {
         allowedHosts = Set(configuration.allowedHosts.map { HostName($0) } + [HostName(configuration.host)])
     }
 
     /// - Throws: `ServerError` with `foreign-host` or `foreign-origin`.
-    func check(_ request: Request) throws {
+    package func check(_ request: Request) throws {
         guard let authority = request.head.authority ?? request.headers[.host],
             let host = HostName(authority: authority), isAllowed(host)
         else {

@@ -3,28 +3,28 @@
 /// Each client has a bucket of `burst` tokens that fills at `perMinute` a minute. The number of buckets is bounded:
 /// when there are too many, those that have filled up again are forgotten, which changes nothing for their clients,
 /// and then the oldest ones.
-struct TokenBuckets {
+package struct TokenBuckets {
     private struct Bucket {
         var tokens: Double
         var updated: ContinuousClock.Instant
     }
 
-    static let maximumClientCount = 10_000
+    package static let maximumClientCount = 10_000
 
     private let perSecond: Double
     private let burst: Double
     private var buckets: [String: Bucket] = [:]
 
-    init(perMinute: Int, burst: Int) {
+    package init(perMinute: Int, burst: Int) {
         self.perSecond = Double(perMinute) / 60
         self.burst = Double(burst)
     }
 
-    var clientCount: Int { buckets.count }
+    package var clientCount: Int { buckets.count }
 
     /// Takes one token.
     /// - Returns: `nil` if there was one, else the seconds until there will be.
-    mutating func take(for client: String, at now: ContinuousClock.Instant) -> Double? {
+    package mutating func take(for client: String, at now: ContinuousClock.Instant) -> Double? {
         if buckets[client] == nil, buckets.count >= Self.maximumClientCount { forget(at: now) }
         var bucket = refilled(buckets[client] ?? Bucket(tokens: burst, updated: now), at: now)
         defer { buckets[client] = bucket }

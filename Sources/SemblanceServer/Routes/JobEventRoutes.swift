@@ -3,6 +3,7 @@ import Hummingbird
 import SemblanceCore
 import SemblanceEngine
 import ServiceLifecycle
+import Synchronization
 
 /// A job's progress as server-sent events (HTML standard, section 9.2).
 struct JobEventRoutes: EndpointGroup {
@@ -41,7 +42,8 @@ struct JobEventRoutes: EndpointGroup {
         defer { events.stop() }
         try await withGracefulShutdownHandler {
             try await request.body.consumeWithInboundCloseHandler { _ in
-                for await event in events.stream { try await writer.write(event) }
+                var iterator = events.makeIterator()
+                while let event = await events.next(&iterator) { try await writer.write(event) }
             } onInboundClosed: {
                 events.stop()
             }
@@ -66,43 +68,57 @@ private final class HeldSlot: Sendable {
 
 /// The changes of a job and, in between, signs of life.
 private final class JobEvents: Sendable {
-    /// Events that wait for a slow client; older ones give way, and the last one is the final state.
-    let stream: AsyncStream<ByteBuffer>
+    /// Changes that wait for a slow client: older ones give way, and the last one is the final state.
+    private static let maximumWaitingCount = 16
+
+    private let stream: AsyncStream<ByteBuffer>
     private let continuation: AsyncStream<ByteBuffer>.Continuation
-    private let tasks: [Task<Void, Never>]
+    /// Events that wait; a sign of life is only sent when there are none, so that it never displaces a change.
+    private let waitingCount = Mutex(0)
+    private let tasks = Mutex<[Task<Void, Never>]>([])
 
     init(engine: Engine, id: Job.ID, heartbeat: Duration) {
-        let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(16))
-        self.stream = stream
-        self.continuation = continuation
-        let changes = Task {
+        (stream, continuation) = AsyncStream.makeStream(
+            of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingCount))
+        let changes = Task { [weak self] in
             do {
-                for try await job in engine.updates(of: id.rawValue) { continuation.yield(Self.event(job)) }
+                for try await job in engine.updates(of: id.rawValue) { self?.send("job", JobDocument(job: job)) }
             } catch {
-                continuation.yield(ByteBuffer(string: "event: error\ndata: \(Self.text(Problem(error)))\n\n"))
+                self?.send("error", Problem(error))
             }
-            continuation.finish()
+            self?.continuation.finish()
         }
-        let signs = Task {
-            while (try? await Task.sleep(for: heartbeat)) != nil {
-                continuation.yield(ByteBuffer(string: ": still here\n\n"))
-            }
+        let signs = Task { [weak self] in
+            while (try? await Task.sleep(for: heartbeat)) != nil { self?.sendSignOfLife() }
         }
-        self.tasks = [changes, signs]
+        tasks.withLock { $0 = [changes, signs] }
     }
 
+    /// The next event; `nil` at the end.
+    func next(_ iterator: inout AsyncStream<ByteBuffer>.Iterator) async -> ByteBuffer? {
+        let event = await iterator.next()
+        if event != nil { waitingCount.withLock { $0 = max(0, $0 - 1) } }
+        return event
+    }
+
+    func makeIterator() -> AsyncStream<ByteBuffer>.Iterator { stream.makeAsyncIterator() }
+
     func stop() {
-        for task in tasks { task.cancel() }
+        for task in tasks.withLock({ $0 }) { task.cancel() }
         continuation.finish()
     }
 
-    private static func event(_ job: Job) -> ByteBuffer {
-        ByteBuffer(string: "event: job\ndata: \(text(JobDocument(job: job)))\n\n")
-    }
-
-    private static func text(_ value: some JSONWritable) -> String {
+    private func send(_ event: String, _ value: some JSONWritable) {
         var writer = JSONWriter()
         value.write(to: &writer)
-        return String(buffer: writer.buffer)
+        yield(ByteBuffer(string: "event: \(event)\ndata: \(String(buffer: writer.buffer))\n\n"))
+    }
+
+    private func sendSignOfLife() {
+        if waitingCount.withLock({ $0 }) == 0 { yield(ByteBuffer(string: ": still here\n\n")) }
+    }
+
+    private func yield(_ event: ByteBuffer) {
+        if case .enqueued = continuation.yield(event) { waitingCount.withLock { $0 += 1 } }
     }
 }

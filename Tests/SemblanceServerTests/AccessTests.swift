@@ -1,0 +1,138 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import SemblanceCore
+import SemblanceServer
+import Testing
+
+@Suite struct AccessTests {
+    private static let exposed = ServerConfiguration(host: "0.0.0.0", port: 0)
+
+    @Test func letsInKeysByScopeOnly() async throws {
+        let fixture = try ServerFixture(Self.exposed)
+        let keys = [
+            await fixture.makeKey(.read), await fixture.makeKey(.write), await fixture.makeKey(.admin),
+        ]
+        try await fixture.run { client async throws in
+            for (key, expected) in zip(keys, [[200, 403, 403], [200, 201, 403], [200, 409, 204]]) {
+                let headers: HTTPFields = [.authorization: "Bearer \(key)", .contentType: "application/json"]
+                let body = ByteBuffer(string: "{\"name\": \"a\"}")
+                let statuses = [
+                    try await client.get("/v1/models", headers: headers).status.code,
+                    try await client.execute(uri: "/v1/catalogues", method: .post, headers: headers, body: body).status.code,
+                    try await client.delete("/v1/catalogues/a", headers: headers).status.code,
+                ]
+                #expect(statuses == expected)
+            }
+        }
+    }
+
+    @Test func takesAKeyInEitherHeader() async throws {
+        let fixture = try ServerFixture(Self.exposed)
+        let key = await fixture.makeKey(.read)
+        try await fixture.run { client async throws in
+            #expect(try await client.get("/v1/models", headers: [.init("X-API-Key")!: key]).status == .ok)
+            #expect(try await client.get("/v1/models", headers: [.authorization: "bearer \(key)"]).status == .ok)
+        }
+    }
+
+    @Test(arguments: [
+        [:], [.authorization: "Bearer sem_wrong"], [.authorization: "Bearer"], [.authorization: "Basic YTpi"],
+        [.init("X-API-Key")!: ""], [.init("X-API-Key")!: String(repeating: "x", count: 1000)],
+    ] as [HTTPFields])
+    func refusesWithoutAKnownKey(headers: HTTPFields) async throws {
+        let fixture = try ServerFixture(Self.exposed)
+        _ = await fixture.makeKey(.admin)
+        try await fixture.run { client async throws in
+            for path in ["/v1/models", "/metrics", "/config/model_config.json", "/get_task_status/x"] {
+                let response = try await client.get(path, headers: headers)
+                #expect(response.status == .unauthorized)
+                #expect(response.headers[.wwwAuthenticate] != nil)
+            }
+        }
+    }
+
+    @Test func showsHealthAndPageWithoutAKey() async throws {
+        let fixture = try ServerFixture(Self.exposed)
+        try await fixture.run { client async throws in
+            #expect(try await client.get("/healthz").status == .ok)
+            #expect(try await client.get("/readyz").status == .serviceUnavailable)
+            fixture.readiness.markReady()
+            #expect(try await client.get("/readyz").status == .ok)
+            #expect(try await client.get("/openapi.json").status == .ok)
+        }
+    }
+
+    @Test func refusesToListenToOthersWithoutAnyKey() async throws {
+        let fixture = try ServerFixture(Self.exposed)
+        await #expect(throws: ServerError.self) { try await fixture.server.run() }
+    }
+
+    @Test func letsEveryoneInWhenToldTo() async throws {
+        try await ServerFixture(.init(host: "0.0.0.0", port: 0, allowAnonymous: true)).run { client async throws in
+            #expect(try await client.get("/v1/models").status == .ok)
+        }
+    }
+
+    @Test func doesNotForgiveAWrongKeyWhereNoneIsNeeded() async throws {
+        try await ServerFixture().run { client async throws in
+            #expect(try await client.get("/v1/models", headers: [.init("X-API-Key")!: "sem_x"]).status == .unauthorized)
+        }
+    }
+
+    @Test func refusesOtherWebPages() async throws {
+        let fixture = try ServerFixture()
+        let key = await fixture.makeKey(.read)
+        try await fixture.run { client async throws in
+            for origin in ["http://evil.example", "null", "http://localhost:9999", "https://localhost.evil.example"] {
+                let response = try await client.get("/v1/models", headers: [.origin: origin])
+                #expect(response.problemCode == "foreign-origin")
+                let keyed = try await client.get("/v1/models", headers: [.origin: origin, .init("X-API-Key")!: key])
+                #expect(keyed.status == .ok)
+            }
+            #expect(try await client.get("/v1/models", headers: [.origin: "http://localhost"]).status == .ok)
+            let site = HTTPField.Name("Sec-Fetch-Site")!
+            let crossSite = try await client.execute(
+                uri: "/v1/jobs/x/cancel", method: .post, headers: [site: "cross-site"])
+            #expect(crossSite.status == .forbidden)
+            #expect(try await client.get("/v1/models", headers: [site: "cross-site"]).status == .ok)
+        }
+    }
+
+    @Test(arguments: [
+        ("localhost", true), ("localhost:8000", true), ("127.0.0.1:8000", true), ("[::1]:8000", true),
+        ("192.168.1.5", true), ("LOCALHOST", true), ("photos.example:8000", true), ("evil.example", false),
+        ("localhost.evil.example", false), ("127.0.0.1.evil.example", false), ("", false), ("[::1", false),
+        ("localhost:port", false), ("a:b:c", false),
+    ])
+    func refusesHostsThatMayBeReboundNames(host: String, isAllowed: Bool) throws {
+        let origins = OriginGuard(ServerConfiguration(allowedHosts: ["Photos.example"]))
+        let request = Request(
+            head: .init(method: .get, scheme: "http", authority: host, path: "/"), body: .init(buffer: .init()))
+        if isAllowed {
+            try origins.check(request)
+        } else {
+            #expect(throws: ServerError.self) { try origins.check(request) }
+        }
+    }
+
+    @Test func bindsSafelyByDefault() {
+        #expect(ServerConfiguration().isLoopback)
+        #expect(!ServerConfiguration().requiresKey)
+        for host in ["0.0.0.0", "::", "192.168.1.5", "example.org", "127.0.0.1.example.org"] {
+            #expect(ServerConfiguration(host: host).requiresKey)
+        }
+        for host in ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"] {
+            #expect(!ServerConfiguration(host: host).requiresKey)
+        }
+    }
+
+    @Test func refusesConfigurationsOutOfRange() {
+        for bad in [
+            ServerConfiguration(host: ""), ServerConfiguration(port: 70_000), ServerConfiguration(requestsPerMinute: 0),
+            ServerConfiguration(maximumRequestCount: 0), ServerConfiguration(heartbeat: .zero),
+        ] {
+            #expect(throws: ServerError.self) { try bad.validate() }
+        }
+    }
+}

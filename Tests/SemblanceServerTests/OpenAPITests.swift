@@ -1,0 +1,88 @@
+import Foundation
+import HummingbirdTesting
+import SemblanceCore
+import SemblanceTesting
+import Testing
+
+@Suite struct OpenAPITests {
+    private static let methods: Set<String> = ["get", "put", "post", "delete", "patch", "head", "options"]
+
+    @Test func documentsEveryRouteAndNoOther() async throws {
+        let fixture = try ServerFixture()
+        let routes = Set(fixture.server.endpointPaths.map { "\($0.method) \($0.path)" })
+        let document = try await fixture.run { try await $0.get("/openapi.json").json() }
+        guard case .object(let paths)? = document["paths"] else {
+            Issue.record("the document has no paths")
+            return
+        }
+        var documented: Set<String> = []
+        for (path, item) in paths {
+            guard case .object(let operations) = item else { continue }
+            for method in operations.keys where Self.methods.contains(method) {
+                documented.insert("\(method.uppercased()) \(path)")
+            }
+        }
+        #expect(documented == routes)
+        #expect(document["openapi"] == "3.1.0")
+    }
+
+    @Test func answersEveryDocumentedOperation() async throws {
+        let fixture = try ServerFixture()
+        fixture.readiness.markReady()
+        try await fixture.run { client async throws in
+            for route in fixture.server.endpointPaths {
+                let path = route.path.replacingOccurrences(
+                    of: "\\{[^}]*\\}", with: "unknown", options: .regularExpression)
+                let response = try await client.execute(uri: path, method: .init(route.method)!)
+                #expect(response.problemCode != "method-not-allowed", "\(route)")
+                #expect(response.status.code < 500, "\(route)")
+            }
+        }
+    }
+
+    @Test func refersOnlyToWhatIsThere() async throws {
+        let document = try await ServerFixture().run { try await $0.get("/openapi.json").json() }
+        var identifiers: [String] = []
+        func check(_ value: JSONValue) {
+            switch value {
+            case .object(let members):
+                if case .string(let reference)? = members["$ref"] {
+                    let target = reference.dropFirst(2).split(separator: "/").reduce(Optional(document)) { $0?[String($1)] }
+                    #expect(target != nil, "\(reference)")
+                }
+                if case .string(let identifier)? = members["operationId"] { identifiers.append(identifier) }
+                members.values.forEach(check)
+            case .array(let values): values.forEach(check)
+            default: break
+            }
+        }
+        check(document)
+        #expect(Set(identifiers).count == identifiers.count)
+    }
+
+    /// By the validator of the OpenAPI community, where it is installed: `pip install openapi-spec-validator`.
+    @Test(.enabled("openapi-spec-validator is not installed") { Validator.path != nil })
+    func isAcceptedByAnIndependentValidator() async throws {
+        let response = try await ServerFixture().run { try await $0.get("/openapi.json") }
+        let folder = try TemporaryFolder()
+        let file = try folder.write(response.body.readableBytesView, to: "openapi.json")
+        let validator = Process()
+        validator.executableURL = URL(fileURLWithPath: try #require(Validator.path))
+        validator.arguments = [file]
+        let output = Pipe()
+        validator.standardOutput = output
+        validator.standardError = output
+        try validator.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        validator.waitUntilExit()
+        #expect(validator.terminationStatus == 0, "\(text)")
+    }
+
+    private enum Validator {
+        static var path: String? {
+            let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+            return folders.map { "\($0)/openapi-spec-validator" }
+                .first { FileManager.default.isExecutableFile(atPath: $0) }
+        }
+    }
+}
