@@ -96,6 +96,14 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .executableTarget(
+            name: "semblance-bench",
+            dependencies: [
+                "SemblanceCore", "SemblanceVision", "SemblanceIndex", "SemblanceStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/semblance-bench", swiftSettings: settings),
+
         // Tests.
         .target(
             name: "SemblanceTesting",

@@ -29,14 +29,15 @@ struct App: Sendable {
     private let lock: DataFolderLock?
 
     static func build(
-        _ options: CommonOptions, _ engineOptions: EngineOptions, access: Access, allowsPrivateURLs: Bool = false,
+        _ options: CommonOptions, _ settings: EngineSettings = EngineSettings(), access: Access, allowsPrivateURLs: Bool = false,
         logger: Logger? = nil
     ) async throws -> App {
         let logger = logger ?? Log.make(isVerbose: options.isVerbose)
-        let vision = try Vision.build(options, engineOptions)
+        let vision = try Vision.build(settings)
         let folder = try DataFolder(path: options.dataFolder)
         let lock = try lock(folder, for: access)
-        let database = try await SQLiteDatabase(folder: folder, access: lock == nil ? .reader : .writer)
+        let database = try await SQLiteDatabase.open(
+            path: folder.databasePath, role: lock == nil ? .reader : .writer)
         let catalogues = SQLiteCatalogueStore(database: database)
         let jobs = SQLiteJobStore(database: database)
         let indexes = LocalVectorIndexes(
@@ -45,7 +46,7 @@ struct App: Sendable {
         let dependencies = EngineDependencies(
             catalogues: catalogues, jobs: jobs, queue: InProcessJobQueue(jobs: jobs),
             files: LocalFileStore(folder: folder), indexes: indexes, models: vision.models, reader: vision.reader,
-            fetcher: GuardedImageFetcher(allowsPrivateAddresses: allowsPrivateURLs), logger: logger)
+            fetcher: try fetcher(allowsPrivateURLs: allowsPrivateURLs), logger: logger)
         let engine = Engine(dependencies, configuration: vision.configuration)
         if lock != nil { try await engine.cleanSpool() }
         return App(
@@ -54,12 +55,18 @@ struct App: Sendable {
     }
 
     /// `nil` while another process has the data folder.
-    static func buildWriterIfFree(_ options: CommonOptions, _ engineOptions: EngineOptions) async throws -> App? {
+    static func buildWriterIfFree(_ options: CommonOptions, _ settings: EngineSettings) async throws -> App? {
         do {
-            return try await build(options, engineOptions, access: .write)
+            return try await build(options, settings, access: .write)
         } catch let error as StoreError where error.code == .dataFolderInUse {
             return nil
         }
+    }
+
+    private static func fetcher(allowsPrivateURLs: Bool) throws -> GuardedImageFetcher {
+        var configuration = FetchConfiguration()
+        configuration.allowsPrivateAddresses = allowsPrivateURLs
+        return try GuardedImageFetcher(configuration)
     }
 
     private static func lock(_ folder: DataFolder, for access: Access) throws -> DataFolderLock? {
@@ -99,17 +106,17 @@ struct Vision: Sendable {
     let reader: ImageDecoder
     let configuration: EngineConfiguration
 
-    static func build(_ options: CommonOptions, _ engineOptions: EngineOptions) throws -> Vision {
-        var configuration = EngineConfiguration(limits: engineOptions.limits)
-        if engineOptions.threads > 0 { configuration.workerThreadCount = engineOptions.threads }
+    static func build(_ settings: EngineSettings = EngineSettings()) throws -> Vision {
+        var configuration = EngineConfiguration(limits: settings.limits)
+        if let count = settings.threadCount { configuration.workerThreadCount = count }
         try configuration.validate()
         let models = try ModelRegistry(
             configuration: ModelRegistry.Configuration(
                 cacheFolder: CacheFolder.path, configPath: Environment.modelConfigurationPath,
                 defaultModelID: Environment.value("SEMBLANCE_MODEL") ?? ModelManifest.builtIn[0].modelID,
-                precision: engineOptions.precision, streamCount: configuration.workerThreadCount))
+                precision: settings.precision, streamCount: configuration.workerThreadCount))
         return Vision(
-            models: models, reader: ImageDecoder(limits: engineOptions.limits), configuration: configuration)
+            models: models, reader: ImageDecoder(limits: settings.limits), configuration: configuration)
     }
 
     /// Embeds single images on threads of its own.

@@ -59,7 +59,7 @@ struct Doctor: AsyncParsableCommand {
             guard FileManager.default.fileExists(atPath: folder.databasePath) else {
                 return Finding(.fine, "database", "none yet")
             }
-            let database = try await SQLiteDatabase(folder: folder, access: .reader)
+            let database = try await SQLiteDatabase.open(path: folder.databasePath, role: .reader)
             try await database.checkIntegrity()
             return Finding(.fine, "database", "every page is in order")
         } catch {
@@ -71,7 +71,7 @@ struct Doctor: AsyncParsableCommand {
 
     private func examineModel() async -> Finding {
         do {
-            let vision = try Vision.build(options, EngineOptions())
+            let vision = try Vision.build()
             let modelID = vision.models.defaultModelID
             let start = ContinuousClock.now
             let embedder = try await vision.models.embedder(for: modelID)

@@ -28,7 +28,7 @@ struct Duplicates: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, command.engineOptions, access: .read)
+            let app = try await App.build(command.options, command.engineOptions.settings, access: .read)
             let groups = try await app.engine.duplicates(
                 inCatalogue: command.catalogue, modelID: command.model, minimumScore: command.threshold,
                 limit: command.limit)

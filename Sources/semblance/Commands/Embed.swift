@@ -43,7 +43,7 @@ struct Embed: AsyncParsableCommand {
     }
 
     private func embed() async throws -> Int {
-        let vision = try Vision.build(options, engineOptions)
+        let vision = try Vision.build(engineOptions.settings)
         let embedder = try await vision.models.embedder(for: model ?? vision.models.defaultModelID)
         var embedded: [(path: String, embedding: Embedding)] = []
         var failures: [FileFailure] = []

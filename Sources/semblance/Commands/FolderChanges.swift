@@ -13,7 +13,7 @@ final class FolderChanges: Sendable {
     /// - Throws: `StoreError` if the kernel's limit on watches is reached.
     init(watching roots: [String]) throws {
         self.roots = roots
-        descriptor = inotify_init1(Int32(IN_CLOEXEC.rawValue | IN_NONBLOCK.rawValue))
+        descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
         guard descriptor >= 0 else {
             throw StoreError(.failed, "Folders cannot be watched: \(String(cString: strerror(errno))).")
         }

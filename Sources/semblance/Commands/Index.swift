@@ -56,7 +56,7 @@ struct Index: AsyncParsableCommand {
 
     /// - Returns: how many files failed.
     private func index() async throws -> Int {
-        let app = try await App.build(options, engineOptions, access: .writeOrHandOver)
+        let app = try await App.build(options, engineOptions.settings, access: .writeOrHandOver)
         var failedCount = try await indexOnce(app)
         guard watches else { return failedCount }
         let changes = try FolderChanges(watching: paths.map(absolute))
@@ -67,9 +67,9 @@ struct Index: AsyncParsableCommand {
 
     private func indexOnce(_ app: App) async throws -> Int {
         let job = try await app.submitOnce(.ingest(try await work(app)))
-        let (options, engineOptions) = (self.options, self.engineOptions)
+        let (options, settings) = (self.options, engineOptions.settings)
         let runner = IndexRunner(app: app, job: job, progress: ProgressLine(isShown: !options.printsJSON)) {
-            try await App.buildWriterIfFree(options, engineOptions)
+            try await App.buildWriterIfFree(options, settings)
         }
         let ended = try await runner.run()
         let failures = try await app.engine.failures(of: ended.id.rawValue, limit: Int(Int32.max))

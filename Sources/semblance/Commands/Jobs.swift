@@ -26,7 +26,7 @@ struct ListJobs: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             let jobs = try await app.engine.jobs(in: command.state.map { [$0] }, limit: command.limit)
             var table = Table(["JOB", "KIND", "CATALOGUE", "STATE", "DONE", "SKIPPED", "FAILED", "STARTED"])
             for job in jobs {
@@ -53,7 +53,7 @@ struct ShowJob: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             let job = try await app.engine.job(command.id)
             let failures = try await app.engine.failures(of: command.id, limit: 1000)
             command.print(job, failures)
@@ -88,7 +88,7 @@ struct CancelJob: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             let job = try await app.engine.cancelJob(command.id)
             Console(command.options).print(
                 job.commandLineJSON,

@@ -26,7 +26,7 @@ struct CreateKey: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             let (key, secret) = APIKey.make(name: command.name, scope: command.scope)
             try await app.keys.insert(key)
             Console(command.options).print(
@@ -51,7 +51,7 @@ struct ListKeys: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             let keys = try await app.keys.keys()
             var table = Table(["ID", "SCOPE", "CREATED", "NAME"])
             for key in keys { table.append([key.id, key.scope.rawValue, key.createdAt.iso8601, key.name]) }
@@ -77,7 +77,7 @@ struct RevokeKey: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             try await app.keys.revoke(command.id)
             Console(command.options).print(["revoked": .string(command.id)], text: "Revoked.")
         }

@@ -31,7 +31,7 @@ struct List: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             if let name = command.catalogue {
                 try await command.listImages(of: name, app.engine)
             } else {

@@ -17,7 +17,7 @@ struct ListModels: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let models = try Vision.build(command.options, EngineOptions()).models
+            let models = try Vision.build().models
             for warning in models.warnings { Console.note("semblance: \(warning.message)") }
             var table = Table(["MODEL", "DIMENSION", "SIZE", "LICENCE", "WEIGHTS", "WHAT IT IS"])
             for model in models.models() {
@@ -47,7 +47,7 @@ struct PullModel: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let models = try Vision.build(command.options, EngineOptions()).models
+            let models = try Vision.build().models
             try await models.pull(command.id) { step in
                 if !command.options.printsJSON { Console.note("\(command.id): \(step)") }
             }
@@ -70,7 +70,7 @@ struct ShowModel: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let models = try Vision.build(command.options, EngineOptions()).models
+            let models = try Vision.build().models
             let manifest = try models.manifest(for: command.id)
             let json = manifest.commandLineJSON(path: try models.weightsPath(for: command.id))
             Console(command.options).print(json, text: json.indented)

@@ -31,7 +31,7 @@ struct Remove: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .write)
+            let app = try await App.build(command.options, access: .write)
             let removed = try await command.remove(app.engine)
             Console(command.options).print(
                 ["catalogue": .string(command.catalogue), "removed": .number(Double(removed))],

@@ -50,7 +50,7 @@ struct Search: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, command.engineOptions, access: .read)
+            let app = try await App.build(command.options, command.engineOptions.settings, access: .read)
             let response = try await app.engine.search(command.request)
             Console(command.options).print(response.commandLineJSON, text: command.text(for: response))
         }

@@ -60,20 +60,24 @@ struct Serve: AsyncParsableCommand {
         let configuration = serverConfiguration
         try configuration.validate()
         let app = try await App.build(
-            options, engineOptions, access: .write, allowsPrivateURLs: allowsPrivateURLs, logger: logger)
-        let server = try await SemblanceServer(
-            configuration: configuration, engine: app.engine, keys: app.keys,
-            modelConfiguration: app.models.prototypeConfiguration(), version: Version.current, logger: logger)
+            options, engineOptions.settings, access: .write, allowsPrivateURLs: allowsPrivateURLs, logger: logger)
+        let readiness = Readiness()
+        let (shownHost, folder) = (self.shownHost, app.dataFolder.path)
+        let server = try SemblanceServer(
+            engine: app.engine, keys: app.keys, configuration: configuration, readiness: readiness,
+            version: Version.current, logger: logger
+        ) { _, port in
+            Console.note("Semblance at http://\(shownHost):\(port) · data in \(folder) · Ctrl-C stops")
+        }
         // Dependencies first: the last is stopped first.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: JobWorkers(engine: app.engine)),
-                    .init(service: WarmUp(app: app, readiness: server.readiness, logger: logger)),
+                    .init(service: WarmUp(app: app, readiness: readiness)),
                     .init(service: server),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        Console.note("Semblance at http://\(shownHost):\(port) · data in \(app.dataFolder.path) · Ctrl-C stops")
         try await group.run()
     }
 
@@ -93,14 +97,13 @@ private struct JobWorkers: Service {
 private struct WarmUp: Service {
     let app: App
     let readiness: Readiness
-    let logger: Logger
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
                 try await app.engine.warm(app.engine.defaultModelID)
                 try await app.engine.openIndexes()
-                readiness.set()
+                readiness.markReady()
             } catch {
                 if Task.isCancelled { return }
                 // The page and the API can still say what is wrong; /readyz stays at 503.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SemblanceCore
 import SemblanceEngine
 
@@ -10,7 +11,7 @@ struct Stats: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await semblance.run(options) {
-            let app = try await App.build(command.options, EngineOptions(), access: .read)
+            let app = try await App.build(command.options, access: .read)
             try await command.print(app)
         }
     }
@@ -33,18 +34,30 @@ struct Stats: AsyncParsableCommand {
         }
         let waiting = try await app.engine.jobs(in: [.queued], limit: 1000).count
         let running = try await app.engine.jobs(in: [.running], limit: 1000).count
-        let diskBytes = app.dataFolderByteCount()
+        let diskBytes = Self.byteCount(below: app.dataFolder.path)
         let json: JSONValue = [
-            "data": .string(app.dataFolderPath), "bytes_on_disk": .number(Double(diskBytes)),
+            "data": .string(app.dataFolder.path), "bytes_on_disk": .number(Double(diskBytes)),
             "catalogues": .array(catalogues),
             "jobs": ["queued": .number(Double(waiting)), "running": .number(Double(running))],
         ]
         Console(options).print(
             json,
             text: """
-                \(app.dataFolderPath), \(diskBytes.bytesText) on disk
+                \(app.dataFolder.path), \(diskBytes.bytesText) on disk
                 \(table.text)
                 jobs: \(running) running, \(waiting) waiting
                 """)
+    }
+
+    /// What the folder's files take, originals left in place not among them.
+    private static func byteCount(below folder: String) -> Int64 {
+        guard let files = FileManager.default.enumerator(atPath: folder) else { return 0 }
+        var sum: Int64 = 0
+        while files.nextObject() != nil {
+            if files.fileAttributes?[.type] as? FileAttributeType == .typeRegular {
+                sum += (files.fileAttributes?[.size] as? NSNumber)?.int64Value ?? 0
+            }
+        }
+        return sum
     }
 }

@@ -18,7 +18,7 @@ struct CommonOptions: ParsableArguments {
 /// Options of commands that load a model.
 struct EngineOptions: ParsableArguments {
     @Option(help: "The engine's arithmetic: default (the engine's choice), f32 or bf16.")
-    var precision: Precision = Environment.value("SEMBLANCE_PRECISION").flatMap(Precision.init(rawValue:)) ?? .default
+    var precision = Environment.precision
 
     @Option(
         help: ArgumentHelp("Threads for decoding and inference; 0 means one a core.", valueName: "n"))
@@ -39,15 +39,17 @@ struct EngineOptions: ParsableArguments {
         help: ArgumentHelp("Longest time that decoding one file may take.", valueName: "s"))
     var maximumSeconds = 30.0
 
-    var limits: DecodingLimits {
-        DecodingLimits(
-            maximumByteCount: maximumByteCount, maximumPixelCount: maximumPixelCount,
-            timeLimit: .milliseconds(Int(min(max(maximumSeconds, 0), 1e9) * 1000)))
+    var settings: EngineSettings {
+        EngineSettings(
+            precision: precision, threadCount: threads > 0 ? threads : nil,
+            limits: DecodingLimits(
+                maximumByteCount: maximumByteCount, maximumPixelCount: maximumPixelCount,
+                timeLimit: .milliseconds(Int(min(max(maximumSeconds, 0), 1e9) * 1000))))
     }
 
     func validate() throws {
         do {
-            try limits.validate()
+            try settings.limits.validate()
             guard (0...256).contains(threads) else {
                 throw RequestError(.invalidQuery, "The number of threads is 0 to 256, not \(threads).")
             }
@@ -57,6 +59,14 @@ struct EngineOptions: ParsableArguments {
     }
 }
 
+/// How images are read and models run.
+struct EngineSettings: Sendable {
+    var precision = Environment.precision
+    /// `nil` means one a core.
+    var threadCount: Int?
+    var limits = DecodingLimits()
+}
+
 extension Precision: ExpressibleByArgument {}
 
 /// Variables of the environment; an empty one counts as absent.
@@ -64,6 +74,10 @@ enum Environment {
     static func value(_ name: String) -> String? {
         guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
         return value
+    }
+
+    static var precision: Precision {
+        value("SEMBLANCE_PRECISION").flatMap(Precision.init(rawValue:)) ?? .default
     }
 
     /// `SEMBLANCE_MODEL_CONFIG`, else the project's own file if the program is started there.
