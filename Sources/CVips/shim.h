@@ -12,8 +12,9 @@ static inline int semblance_vips_start(void) { return VIPS_INIT("semblance"); }
 // or damaged an error instead of grey or black pixels.
 #define SEMBLANCE_VIPS_LOAD_OPTIONS "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR
 
-static inline int semblance_vips_load_jpeg(const void *bytes, size_t count, VipsImage **image) {
-    return vips_jpegload_buffer((void *)bytes, count, image, SEMBLANCE_VIPS_LOAD_OPTIONS, NULL);
+// `shrink` is 1, 2, 4 or 8: the factor by which libjpeg reduces the picture within the DCT.
+static inline int semblance_vips_load_jpeg(const void *bytes, size_t count, int shrink, VipsImage **image) {
+    return vips_jpegload_buffer((void *)bytes, count, image, "shrink", shrink, SEMBLANCE_VIPS_LOAD_OPTIONS, NULL);
 }
 
 static inline int semblance_vips_load_png(const void *bytes, size_t count, VipsImage **image) {

@@ -235,8 +235,7 @@ def to_srgb(picture):
 
 def reduction_of(picture, used, target):
     """How far a JPEG may shrink within the DCT: by 8, 4 or 2, while twice the target is left."""
-    is_plain = picture.mode in ("RGB", "L") and picture.info.get("adobe_transform") != 0
-    if picture.format != "JPEG" or not is_plain or picture.info.get("icc_profile") not in (None, SRGB):
+    if picture.format != "JPEG":
         return 1
     enough = (r for r in (8, 4, 2) if all(side >= 2 * goal * r for side, goal in zip(used, target)))
     return next(enough, 1)

@@ -98,7 +98,7 @@ struct OpenedImage: ~Copyable {
         case .turboJPEG(let decoder):
             return try decoder.decode(reduction: reduction, buffers: buffers, deadline: deadline)
         case .vips(let picture):
-            return try picture.decode(buffers: buffers, deadline: deadline)
+            return try picture.decode(reduction: reduction, buffers: buffers, deadline: deadline)
         }
     }
 }

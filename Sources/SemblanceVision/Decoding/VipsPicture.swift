@@ -30,6 +30,7 @@ struct VipsImageReference: ~Copyable {
 /// A picture opened by libvips: its header is read, its pixels are not.
 struct VipsPicture: ~Copyable {
     private let image: VipsImageReference
+    private let bytes: UnsafeRawBufferPointer
     private let format: ImageFormat
     let orientation: Orientation
 
@@ -42,6 +43,7 @@ struct VipsPicture: ~Copyable {
         } catch {
             throw .damaged(format, underlying: error)
         }
+        self.bytes = bytes
         self.format = format
         orientation = Self.orientation(of: image, bytes, format)
     }
@@ -55,7 +57,7 @@ struct VipsPicture: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, _ format: ImageFormat, _ image: inout UnsafeMutablePointer<VipsImage>?
     ) -> Int32 {
         switch format {
-        case .jpeg: semblance_vips_load_jpeg(bytes.baseAddress, bytes.count, &image)
+        case .jpeg: semblance_vips_load_jpeg(bytes.baseAddress, bytes.count, 1, &image)
         case .png: semblance_vips_load_png(bytes.baseAddress, bytes.count, &image)
         case .webp: semblance_vips_load_webp(bytes.baseAddress, bytes.count, &image)
         case .gif: semblance_vips_load_gif(bytes.baseAddress, bytes.count, &image)
@@ -77,8 +79,29 @@ struct VipsPicture: ~Copyable {
     }
 
     /// Decodes all pixels, converted to sRGB over white, strip by strip.
+    /// - Parameter reduction: 1, 2, 4 or 8; only JPEG can make use of it.
     /// - Throws: `ImageError`: damaged or too slow.
-    func decode(buffers: PixelBufferPool, deadline: DecodingDeadline) throws(ImageError) -> Raster {
+    func decode(
+        reduction: Int, buffers: PixelBufferPool, deadline: DecodingDeadline
+    ) throws(ImageError) -> Raster {
+        guard format == .jpeg, reduction > 1 else {
+            return try decode(image, buffers: buffers, deadline: deadline)
+        }
+        let bytes = self.bytes
+        do {
+            let reduced = try VipsImageReference {
+                semblance_vips_load_jpeg(bytes.baseAddress, bytes.count, Int32(reduction), &$0)
+            }
+            return try decode(reduced, buffers: buffers, deadline: deadline)
+        } catch {
+            throw error as? ImageError ?? .damaged(format, underlying: error)
+        }
+    }
+
+    private func decode(
+        _ image: borrowing VipsImageReference, buffers: PixelBufferPool, deadline: DecodingDeadline
+    ) throws(ImageError) -> Raster {
+        let (width, height) = (image.width, image.height)
         let buffer = buffers.take(byteCount: Raster.byteCount(width: width, height: height))
         do {
             let raster = Raster(buffer: buffer, width: width, height: height, orientation: orientation)
@@ -88,8 +111,7 @@ struct VipsPicture: ~Copyable {
             return raster
         } catch {
             buffers.giveBack(buffer)
-            if let known = error as? ImageError { throw known }
-            throw .damaged(format, underlying: error)
+            throw error as? ImageError ?? .damaged(format, underlying: error)
         }
     }
 
