@@ -40,6 +40,7 @@ extension Checkpoint {
     /// Reads a file of any known format.
     /// - Throws: `ModelError`; the message names the file.
     package static func read(_ file: CheckpointFile) throws(ModelError) -> Checkpoint {
+        defer { withExtendedLifetime(file) {} }
         for reader in readers where reader.recognises(file) {
             do {
                 return try reader.read(file)

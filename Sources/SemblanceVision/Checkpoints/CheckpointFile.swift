@@ -10,7 +10,8 @@ import SemblanceCore
 package final class CheckpointFile: @unchecked Sendable {
     /// The last component of the path, for messages.
     package let name: String
-    package let bytes: UnsafeRawBufferPointer
+    /// Valid as long as this object lives: callers keep it alive with `withExtendedLifetime`.
+    let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
 
     /// Maps a file.
@@ -42,6 +43,11 @@ package final class CheckpointFile: @unchecked Sendable {
         copy.copyBytes(from: source)
         bytes = UnsafeRawBufferPointer(copy)
         isMapped = false
+    }
+
+    /// SHA-256 of all bytes.
+    package var contentHash: ContentHash {
+        withExtendedLifetime(self) { ContentHash(hashing: bytes) }
     }
 
     deinit {

@@ -62,14 +62,12 @@ package struct CheckpointTensor: Sendable {
     /// The elements as Float32 in row order.
     /// - Throws: `model-unexpected-tensors` if an element is not finite.
     package func floats() throws(ModelError) -> [Float] {
-        let values = isContiguous ? contiguousFloats() : stridedFloats()
-        for (index, value) in values.enumerated() where !value.isFinite {
-            throw ModelError(
-                .unexpectedTensors,
-                "The tensor '\(name)' holds \(value) at element \(index); expected finite numbers only. "
-                    + "The file is damaged or its training failed: get it again from its publisher.")
-        }
-        return values
+        let values = withExtendedLifetime(file) { isContiguous ? contiguousFloats() : stridedFloats() }
+        guard let index = values.firstIndex(where: { !$0.isFinite }) else { return values }
+        throw ModelError(
+            .unexpectedTensors,
+            "The tensor '\(name)' holds \(values[index]) at element \(index); expected finite numbers only. "
+                + "The file is damaged or its training failed: get it again from its publisher.")
     }
 }
 

@@ -33,7 +33,7 @@ final class ChildProcess: @unchecked Sendable {
     func run() throws -> Ending {
         try stage.withLock { stage in
             guard stage == .waiting else { throw CancellationError() }
-            try process.run()
+            try Self.withAllSignals { try process.run() }
             stage = .running
         }
         // Its own end of the pipe was closed by `run`, so the data ends when the program and its children have ended.
@@ -47,6 +47,17 @@ final class ChildProcess: @unchecked Sendable {
             if stage == .running, process.isRunning { process.terminate() }
             stage = .terminated
         }
+    }
+
+    /// A child inherits its parent thread's signal mask, and threads of libdispatch block nearly all of them: the
+    /// child would neither end with Ctrl-C nor by `terminate()`.
+    private static func withAllSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     /// The path of a program: itself if it is a path, else the first of that name in `PATH`.

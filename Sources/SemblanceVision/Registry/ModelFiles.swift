@@ -28,7 +28,7 @@ struct ModelFiles: Hashable, Sendable {
         guard let path = path(of: manifest) else { throw Self.unavailable(manifest) }
         guard byteCount(of: manifest) != nil else { throw Self.missing(manifest) }
         let file = try CheckpointFile(path: path)
-        let hash = ContentHash(hashing: file.bytes)
+        let hash = file.contentHash
         if let expected = manifest.fileHash, hash != expected {
             throw ModelError(
                 .hashMismatch,

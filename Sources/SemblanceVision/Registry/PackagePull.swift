@@ -119,7 +119,7 @@ extension PackagePull {
         guard ending.status == 0, FileManager.default.fileExists(atPath: file) else {
             throw failure("The package could not be unpacked: check the free space.", package, ending)
         }
-        let hash = ContentHash(hashing: try CheckpointFile(path: file).bytes)
+        let hash = try CheckpointFile(path: file).contentHash
         guard manifest.fileHash == nil || hash == manifest.fileHash else {
             throw ModelError(
                 .hashMismatch,
