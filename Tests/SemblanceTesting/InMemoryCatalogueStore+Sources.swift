@@ -35,9 +35,9 @@ extension InMemoryCatalogueStore {
     public func sourcePaths(
         in catalogue: Catalogue.ID, under folder: String, after cursor: String?, limit: Int
     ) -> [(path: String, image: CatalogueImage.ID)] {
-        let prefix = folder.hasSuffix("/") ? folder : folder + "/"
+        let stem = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         let found = sources.filter { key, _ in
-            key.catalogue == catalogue && (key.path == folder || key.path.utf8.starts(with: prefix.utf8))
+            key.catalogue == catalogue && (key.path == stem || key.path.utf8.starts(with: (stem + "/").utf8))
                 && (cursor.map { $0.utf8.lexicographicallyPrecedes(key.path.utf8) } ?? true)
         }
         let sorted = found.sorted { $0.key.path.utf8.lexicographicallyPrecedes($1.key.path.utf8) }

@@ -77,6 +77,9 @@ public actor InMemoryCatalogueStore: CatalogueStore {
 
     public func add(_ images: [NewImage], to space: EmbeddingSpace) throws -> [AddedImage] {
         try requireCatalogue(space.catalogueID)
+        if let wrong = images.map(\.embedding.dimension).first(where: { $0 != space.model.dimension }) {
+            throw StoreError(.failed, "expected \(space.model.dimension) dimensions, not \(wrong)")
+        }
         let added = images.map { add($0, to: space) }
         // A later image of the same call may have been read from the new place of a stale one.
         let stale = Set(withoutSource(added.compactMap(\.stale)))

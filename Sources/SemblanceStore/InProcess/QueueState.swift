@@ -2,11 +2,11 @@ import SemblanceCore
 
 /// The logic of one lane: who waits for what, and what is in whose hands. A value: it does nothing by itself, each
 /// change returns what is to be done.
-struct QueueState: Sendable {
-    typealias Waiter = UInt64
+package struct QueueState: Sendable {
+    package typealias Waiter = UInt64
 
     /// What is to be done after a change.
-    enum Action: Hashable, Sendable {
+    package enum Action: Hashable, Sendable {
         case nothing
         /// Wake a worker.
         case hand(Job.ID, to: Waiter)
@@ -15,26 +15,26 @@ struct QueueState: Sendable {
     }
 
     /// Jobs that may wait.
-    let capacity: Int
+    package let capacity: Int
     private var waitingJobs: [Job.ID] = []
     private var head = 0
     private var waiters: [Waiter] = []
     /// Jobs that wait or are in a worker's hands: a job is handed out once at a time.
     private var known: Set<Job.ID> = []
-    private(set) var isClosed = false
+    package private(set) var isClosed = false
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = capacity
     }
 
-    var depth: Int { waitingJobs.count - head }
-    var knownCount: Int { known.count }
+    package var depth: Int { waitingJobs.count - head }
+    package var knownCount: Int { known.count }
 
     /// Jobs that may still come.
-    var room: Int { isClosed ? 0 : capacity - depth }
+    package var room: Int { isClosed ? 0 : capacity - depth }
 
     /// Takes in a job. One that waits or is being worked on already is no news.
-    mutating func enqueue(_ id: Job.ID) -> Action {
+    package mutating func enqueue(_ id: Job.ID) -> Action {
         guard !known.contains(id) else { return .nothing }
         guard !isClosed, room > 0 || !waiters.isEmpty else { return .refuse }
         known.insert(id)
@@ -44,7 +44,7 @@ struct QueueState: Sendable {
     }
 
     /// A worker asks: the job that has waited longest, or nothing, in which case the worker waits.
-    mutating func next(for waiter: Waiter) -> Job.ID? {
+    package mutating func next(for waiter: Waiter) -> Job.ID? {
         guard depth > 0 else {
             if !isClosed { waiters.append(waiter) }
             return nil
@@ -59,17 +59,17 @@ struct QueueState: Sendable {
     }
 
     /// A worker does not wait any more.
-    mutating func leave(_ waiter: Waiter) {
+    package mutating func leave(_ waiter: Waiter) {
         waiters.removeAll { $0 == waiter }
     }
 
     /// A worker is done with a job.
-    mutating func acknowledge(_ id: Job.ID) {
+    package mutating func acknowledge(_ id: Job.ID) {
         known.remove(id)
     }
 
     /// Ends it: jobs that wait stay in the store; returns the workers to send home.
-    mutating func close() -> [Waiter] {
+    package mutating func close() -> [Waiter] {
         isClosed = true
         defer { waiters = [] }
         (waitingJobs, head) = ([], 0)

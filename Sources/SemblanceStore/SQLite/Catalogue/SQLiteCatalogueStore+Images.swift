@@ -35,7 +35,7 @@ extension SQLiteCatalogueStore {
     ) async throws -> [CatalogueImage] {
         let after = cursor?.rawValue ?? 0
         return try await database.read { database in
-            let condition = try filter?.condition(in: database, catalogue: catalogue) ?? "TRUE"
+            let condition: SQL = try filter?.condition(in: database, catalogue: catalogue) ?? SQL(sql: "TRUE")
             return try Self.fetchImages(
                 database,
                 """
@@ -47,7 +47,7 @@ extension SQLiteCatalogueStore {
 
     public func imageCount(in catalogue: Catalogue.ID, matching filter: MetadataFilter?) async throws -> Int {
         try await database.read { database in
-            let condition = try filter?.condition(in: database, catalogue: catalogue) ?? "TRUE"
+            let condition: SQL = try filter?.condition(in: database, catalogue: catalogue) ?? SQL(sql: "TRUE")
             let request: SQLRequest<Int> =
                 "SELECT count(*) FROM images WHERE catalogue_id = \(catalogue.rawValue) AND \(condition)"
             return try request.fetchOne(database) ?? 0

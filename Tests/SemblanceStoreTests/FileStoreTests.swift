@@ -1,0 +1,107 @@
+import Foundation
+import SemblanceCore
+import SemblanceStore
+import SemblanceTesting
+import Testing
+
+@Suite struct FileStoreTests {
+    @Test(arguments: FileStoreContract.checks)
+    func temporaryStoreKeepsThePromise(_ check: ContractCheck<FileStoreContract>) async throws {
+        try await check.run(FileStoreContract(store: try TemporaryFileStore()))
+    }
+
+    @Test(arguments: FileStoreContract.checks)
+    func localStoreKeepsThePromise(_ check: ContractCheck<FileStoreContract>) async throws {
+        let folder = try TemporaryFolder()
+        try await check.run(FileStoreContract(store: LocalFileStore(folder: try DataFolder(path: folder.path))))
+    }
+
+    @Test func storedFilesAreForTheirOwnerAlone() throws {
+        let folder = try TemporaryFolder()
+        let data = try DataFolder(path: folder.path("data"))
+        let store = LocalFileStore(folder: data)
+        let source = try folder.write([1, 2, 3], to: "a.jpg")
+        let hash = ContentHash(hashing: [1, 2, 3])
+        try store.store(copying: source, as: hash)
+        #expect(store.path(of: hash) == data.filesPath + "/03/" + hash.hexadecimal)
+        for path in [data.path, data.filesPath, data.filesPath + "/03", data.spoolPath, data.thumbnailsPath] {
+            #expect(try mode(of: path) == 0o700, "\(path)")
+        }
+        #expect(try mode(of: store.path(of: hash)) == 0o600)
+    }
+
+    @Test func takesNothingThatIsNotARegularFile() throws {
+        let folder = try TemporaryFolder()
+        let store = LocalFileStore(folder: try DataFolder(path: folder.path("data")))
+        #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+        for path in [folder.path("pipe"), folder.path, "/dev/null"] {
+            #expect { try store.store(copying: path, as: Samples.hash(1)) } throws: {
+                ($0 as? ImageError)?.code == .unreadable
+            }
+        }
+        // A spool path that became a link leads nowhere.
+        let spooled = try store.makeSpoolPath()
+        #expect(symlink("/etc/passwd", spooled) == 0)
+        #expect(throws: StoreError.self) { try store.store(spooled: spooled, as: Samples.hash(1)) }
+        #expect(access(store.path(of: Samples.hash(1)), F_OK) != 0)
+    }
+
+    @Test func aThumbnailThatAPowerCutEmptiedIsMadeAgain() throws {
+        let folder = try TemporaryFolder()
+        let store = LocalFileStore(folder: try DataFolder(path: folder.path))
+        let path = try store.storeThumbnail([1], of: Samples.hash(1))
+        #expect(truncate(path, 0) == 0)
+        #expect(store.thumbnailPath(of: Samples.hash(1)) == nil)
+    }
+
+    @Test func readersNeverSeeHalfAThumbnail() async throws {
+        let folder = try TemporaryFolder()
+        let store = LocalFileStore(folder: try DataFolder(path: folder.path))
+        let versions: [[UInt8]] = [Array(repeating: 1, count: 300_000), Array(repeating: 2, count: 200_000)]
+        let path = try store.storeThumbnail(versions[0], of: Samples.hash(1))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for round in 0..<50 { _ = try store.storeThumbnail(versions[round % 2], of: Samples.hash(1)) }
+            }
+            group.addTask {
+                for _ in 0..<200 {
+                    let bytes = Array(try #require(FileManager.default.contents(atPath: path)))
+                    #expect(versions.contains(bytes))
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func anUploadOnAnotherFileSystemIsCopied() throws {
+        try MountedFolder.withTmpfs(byteCount: 1 << 20) { other in
+            let folder = try TemporaryFolder()
+            let store = LocalFileStore(folder: try DataFolder(path: folder.path))
+            let bytes = Array("over there".utf8)
+            try Data(bytes).write(to: URL(fileURLWithPath: other + "/upload"))
+            let hash = ContentHash(hashing: bytes)
+            try store.store(spooled: other + "/upload", as: hash)
+            #expect(FileManager.default.contents(atPath: store.path(of: hash)).map(Array.init) == bytes)
+        }
+    }
+
+    @Test func whatAKilledProcessLeftHalfWrittenIsRemovedByTheNextWriter() throws {
+        let folder = try TemporaryFolder()
+        let data = try DataFolder(path: folder.path)
+        let partial = try folder.write([1], to: "files/partial/leftover")
+        let upload = try folder.write([1], to: "spool/upload")
+        _ = try DataFolder(path: folder.path)
+        #expect(access(partial, F_OK) == 0)
+        let lock = try data.lock()
+        #expect(access(partial, F_OK) != 0)
+        // Only the engine knows which uploads are needed.
+        #expect(access(upload, F_OK) == 0)
+        withExtendedLifetime(lock) {}
+    }
+
+    private func mode(of path: String) throws -> mode_t {
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        return status.st_mode & 0o777
+    }
+}

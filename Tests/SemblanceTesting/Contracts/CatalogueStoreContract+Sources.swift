@@ -1,0 +1,123 @@
+import SemblanceCore
+import Testing
+
+extension CatalogueStoreContract {
+    static let sourceChecks: [ContractCheck<CatalogueStoreContract>] = [
+        ContractCheck("recognises unchanged files by path, size and time") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            _ = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
+            let files = [Samples.file("/a"), Samples.file("/b", version: 2), Samples.file("/c")]
+            #expect(try await store.unchanged(files, in: space) == ["/a"])
+            let newer = Samples.space(in: space.catalogueID, digest: "newer")
+            #expect(try await store.unchanged(files, in: newer).isEmpty)
+            _ = try await store.add([Samples.image(1)], to: newer)
+            #expect(try await store.unchanged(files, in: newer) == ["/a"])
+        },
+        ContractCheck("knows hashes, and which of them are embedded") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let added = try await store.add([Samples.image(1)], to: space)
+            let hashes = [Samples.hash(1), Samples.hash(2)]
+            #expect(
+                try await store.known(hashes, in: space)
+                    == [Samples.hash(1): KnownImage(id: added[0].id, hasEmbedding: true)])
+            let newer = Samples.space(in: space.catalogueID, digest: "newer")
+            #expect(
+                try await store.known(hashes, in: newer)
+                    == [Samples.hash(1): KnownImage(id: added[0].id, hasEmbedding: false)])
+        },
+        ContractCheck("a file with other bytes makes the image it held stale") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let old = try await store.add([Samples.image(1, inPlace: "/a")], to: space)[0].id
+            let changed = Samples.image(2, inPlace: "/a", source: Samples.file("/a", version: 2))
+            #expect(try await store.add([changed], to: space).map(\.stale) == [old])
+            #expect(try await store.unchanged([Samples.file("/a", version: 2)], in: space) == ["/a"])
+            _ = try await store.deleteImages([old])
+            #expect(try await store.unchanged([Samples.file("/a", version: 2)], in: space) == ["/a"])
+        },
+        ContractCheck("an image with another source, or a stored one, is not stale: it moves") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let added = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/s")], to: space)
+            _ = try await store.add([Samples.image(1, inPlace: "/b"), Samples.image(2, source: Samples.file("/s"))], to: space)
+            let changes = [
+                (Samples.file("/a", version: 2), added[1].id), (Samples.file("/s", version: 2), added[0].id),
+            ]
+            #expect(try await store.recordSources(changes, in: space.catalogueID).isEmpty)
+            #expect(try await store.image(Samples.hash(1), in: space.catalogueID).location == .inPlace(path: "/b"))
+        },
+        ContractCheck("files that changed places within one call leave nothing stale") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            _ = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
+            let swapped = [
+                Samples.image(2, inPlace: "/a", source: Samples.file("/a", version: 2)),
+                Samples.image(1, inPlace: "/b", source: Samples.file("/b", version: 2)),
+            ]
+            #expect(try await store.add(swapped, to: space).map(\.stale) == [nil, nil])
+            #expect(try await store.image(Samples.hash(1), in: space.catalogueID).location == .inPlace(path: "/b"))
+            #expect(try await store.image(Samples.hash(2), in: space.catalogueID).location == .inPlace(path: "/a"))
+        },
+        ContractCheck("records sources of known images, and leaves out images that are gone") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let added = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
+            let gone = CatalogueImage.ID(rawValue: 99_999)
+            let stale = try await store.recordSources(
+                [
+                    (Samples.file("/b", version: 2), added[0].id), (Samples.file("/c"), added[0].id),
+                    (Samples.file("/gone"), gone),
+                ], in: space.catalogueID)
+            #expect(stale == [added[1].id])
+            #expect(try await store.unchanged([Samples.file("/c"), Samples.file("/gone")], in: space) == ["/c"])
+        },
+        ContractCheck("lists the paths at and below a folder, and no others, in order") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let paths = ["/p", "/p!/x", "/p/a", "/p/a/b", "/p/é", "/p0", "/p0/c", "/P/a", "/p/%", "/p/_x"]
+            _ = try await store.add(paths.enumerated().map { Samples.image($0.offset, inPlace: $0.element) }, to: space)
+            let below = ["/p", "/p/%", "/p/_x", "/p/a", "/p/a/b", "/p/é"]
+            for folder in ["/p", "/p/"] {
+                var seen: [String] = []
+                while case let page = try await store.sourcePaths(
+                    in: space.catalogueID, under: folder, after: seen.last, limit: 2), !page.isEmpty
+                {
+                    seen += page.map(\.path)
+                }
+                #expect(seen == below, "\(folder)")
+            }
+            #expect(try await store.sourcePaths(in: space.catalogueID, under: "/p/a", after: nil, limit: 9).map(\.path) == ["/p/a", "/p/a/b"])
+            #expect(try await store.sourcePaths(in: space.catalogueID, under: "/", after: nil, limit: 99).count == paths.count)
+        },
+        ContractCheck("forgotten paths make images left in place stale") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let added = try await store.add(
+                [
+                    Samples.image(1, inPlace: "/a"), Samples.image(2, source: Samples.file("/b")),
+                    Samples.image(3, inPlace: "/c"),
+                ], to: space)
+            _ = try await store.recordSources([(Samples.file("/d"), added[2].id)], in: space.catalogueID)
+            let stale = try await store.forgetSources(["/a", "/b", "/c", "/nowhere"], in: space.catalogueID)
+            #expect(stale == [added[0].id])
+            #expect(try await store.image(Samples.hash(3), in: space.catalogueID).location == .inPlace(path: "/d"))
+            #expect(try await store.forgetSources(["/d"], in: space.catalogueID) == [added[2].id])
+        },
+    ]
+
+    static let embeddingChecks: [ContractCheck<CatalogueStoreContract>] = [
+        ContractCheck("gives back embeddings bit by bit, by image") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let added = try await store.add((1...50).map { Samples.image($0) }, to: space)
+            let ids = added.map(\.id)
+            #expect(try await store.embeddedImages(in: space) == ids.sorted())
+            let wanted = [ids[40], ids[3], CatalogueImage.ID(rawValue: 99_999)]
+            let found = Dictionary(uniqueKeysWithValues: try await store.embeddings(of: wanted, in: space))
+            #expect(found == [ids[40]: Samples.embedding(41), ids[3]: Samples.embedding(4)])
+            #expect(try await store.embeddings(of: [], in: space).isEmpty)
+        },
+        ContractCheck("keeps the embeddings of different models and versions apart") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let wide = Samples.space(in: space.catalogueID, modelID: "wide", dimension: 1280)
+            let id = try await store.add([Samples.image(1)], to: space)[0].id
+            _ = try await store.add([Samples.image(1, dimension: 1280), Samples.image(2, dimension: 1280)], to: wide)
+            #expect(try await store.embeddedImages(in: space) == [id])
+            #expect(try await store.embeddings(of: [id], in: wide).first?.1 == Samples.embedding(1, dimension: 1280))
+            #expect(try await store.embeddedImages(in: Samples.space(in: space.catalogueID, digest: "none")).isEmpty)
+        },
+    ]
+}
