@@ -22,7 +22,7 @@ struct SeedCatalogue: AsyncParsableCommand {
         let version = try await models.embedder(for: model).version
         let folder = try DataFolder(path: data)
         let lock = try folder.lock()
-        let database = try await SQLiteDatabase(folder: folder, access: .writer)
+        let database = try await SQLiteDatabase.open(path: folder.databasePath, role: .writer)
         let store = SQLiteCatalogueStore(database: database)
         let target = try await store.createCatalogue(named: catalogue, modelID: model)
         let space = EmbeddingSpace(catalogueID: target.id, model: version)

@@ -51,8 +51,16 @@ struct Search: AsyncParsableCommand {
         let command = self
         try await semblance.run(options) {
             let app = try await App.build(command.options, command.engineOptions.settings, access: .read)
-            let response = try await app.engine.search(command.request)
+            let response = try await command.search(app.engine)
             Console(command.options).print(response.commandLineJSON, text: command.text(for: response))
+        }
+    }
+
+    private func search(_ engine: Engine) async throws -> SearchResponse {
+        do {
+            return try await engine.search(request)
+        } catch let error as ImageError where images.count + minus.count == 1 {
+            throw ImageError(error.code, "\(images[0]): \(error.message)", underlying: error.underlying)
         }
     }
 
