@@ -21,7 +21,8 @@ struct ErrorResponses: RouterMiddleware {
 
     private func answer(_ error: any Error, to request: Request, _ context: ServerContext) -> Response {
         let problem = Problem(error)
-        if problem.status.code >= 500, !(error is CancellationError) {
+        // 503 is an answer, not a fault: too much at once, still starting, already stopping.
+        if problem.status.code >= 500, problem.status != .serviceUnavailable {
             let cause = (error as? any PublicError)?.underlying ?? error
             context.logger.error("request failed", metadata: ["code": "\(problem.code)", "error": "\(cause)"])
         }

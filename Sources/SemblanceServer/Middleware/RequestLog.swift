@@ -24,9 +24,10 @@ struct RequestLog: RouterMiddleware {
     }
 
     private func log(_ request: Request, _ response: Response, _ took: Duration, _ context: ServerContext) {
+        // Probes ask every second, and a server that starts or stops says no to them: nothing to report.
         let isRoutine = ["/healthz", "/readyz", "/metrics"].contains(request.uri.path)
         context.logger.log(
-            level: response.status.code >= 500 ? .warning : isRoutine ? .debug : .info, "request",
+            level: isRoutine ? .debug : response.status.code >= 500 ? .warning : .info, "request",
             metadata: [
                 "method": "\(request.method)", "path": "\(request.uri.path.prefix(200))",
                 "status": "\(response.status.code)",
