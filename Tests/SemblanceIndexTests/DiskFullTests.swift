@@ -22,7 +22,33 @@ final class Disk: Sendable {
     func setFree(_ byteCount: Int) { free.withLock { $0 = byteCount } }
 }
 
+/// The kinds of files that were written, in order.
+final class WriteLog: Sendable {
+    private let kinds = Mutex<[FileKind]>([])
+
+    var faults: StorageFaults {
+        StorageFaults { [self] kind, byteCount in
+            kinds.withLock { $0.append(kind) }
+            return byteCount
+        }
+    }
+
+    var written: [FileKind] { kinds.withLock { $0 } }
+}
+
 @Suite struct DiskFullTests {
+    @Test func recordsAreWrittenAfterWhatTheyVouchFor() async throws {
+        let log = WriteLog()
+        var bench = IndexBench(dimension: 6)
+        bench.options.faults = log.faults
+        let open = try await bench.open()
+        let vectors = VectorKind.random.vectors(2, 6, seed: 49)
+        for (id, vector) in vectors.enumerated() {
+            try await open.index.insert([(.init(rawValue: Int64(id)), vector)])
+        }
+        #expect(log.written == [.vectors, .codes, .rows, .vectors, .codes, .rows])
+    }
+
     @Test func aFullDiskLeavesTheIndexAsItWas() async throws {
         let disk = Disk()
         var bench = IndexBench(dimension: 6)

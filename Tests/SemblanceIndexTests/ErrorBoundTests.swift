@@ -102,9 +102,10 @@ import Testing
             var sums: [Int32] = []
             for row in 0..<24 {
                 let codes = (0..<dimension).map { Int8(bitPattern: quantised.bytes[row * quantised.stride + 8 + $0]) }
-                sums.append(packed.withUnsafeMutableBufferPointer {
-                    cvk_pack_row(codes, dimension, stride, $0.baseAddress! + row * stride)
-                })
+                sums.append(
+                    packed.withUnsafeMutableBufferPointer {
+                        cvk_pack_row(codes, dimension, stride, $0.baseAddress! + row * stride)
+                    })
             }
             var dots = [Int32](repeating: 0, count: 24 * 24)
             cvk_dot_block(cvk_best_isa(), packed, sums, 24, packed, 24, stride, &dots)

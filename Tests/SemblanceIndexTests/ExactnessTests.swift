@@ -52,9 +52,10 @@ import Testing
         bench.store.fill(vectors)
         let open = try await bench.open()
         let images = vectors.enumerated().map { (Int64($0 + 1), $1) }
-        let queries = [VectorKind.random, .clustered, configuration.kind].map {
-            $0.vectors(3, configuration.dimension, seed: configuration.seed + 1)[2]
-        } + vectors.prefix(1)
+        let queries =
+            [VectorKind.random, .clustered, configuration.kind].map {
+                $0.vectors(3, configuration.dimension, seed: configuration.seed + 1)[2]
+            } + vectors.prefix(1)
         for query in queries {
             let limits = [1, 2, 10, Int.random(in: 1...configuration.count + 5, using: &generator)]
             for limit in limits + [max(1, configuration.count / 5), configuration.count + 5] {
@@ -100,7 +101,8 @@ import Testing
         var generator = SeededGenerator(seed: 33)
         // Batches of 20 in any order: a hundred runs.
         for batch in (0..<100).shuffled(using: &generator) {
-            try await open.index.insert((20 * batch..<20 * batch + 20).map { (.init(rawValue: Int64($0 + 1)), vectors[$0]) })
+            let numbers = 20 * batch..<20 * batch + 20
+            try await open.index.insert(numbers.map { (.init(rawValue: Int64($0 + 1)), vectors[$0]) })
         }
         let removed = Set((1...2000).filter { $0 % 11 == 0 }.map(Int64.init))
         try await open.index.remove(removed.map { .init(rawValue: $0) })

@@ -45,7 +45,7 @@ import Testing
     func dotsOfAQueryEqualPlainOnes(_ isa: Int32, extreme: Bool) {
         for dimension in Self.dimensions {
             for count in [1, 7, 8, 9, 17] {
-                let expected = Self.dots(CVK_PLAIN_ISA, dimension: dimension, count: count, extreme: extreme)
+                let expected = Self.dots(plainInstructionSet, dimension: dimension, count: count, extreme: extreme)
                 #expect(Self.dots(isa, dimension: dimension, count: count, extreme: extreme) == expected)
             }
         }
@@ -53,7 +53,7 @@ import Testing
 
     @Test func largestDimensionDoesNotOverflow() {
         let dimension = Int(CVK_MAXIMUM_DIMENSION)
-        for isa in Self.instructionSets + [CVK_PLAIN_ISA] {
+        for isa in Self.instructionSets + [plainInstructionSet] {
             let rows = [Int8](repeating: 127, count: dimension)
             var out: [Int32] = [0, 0]
             rows.withUnsafeBufferPointer { rows in
@@ -90,7 +90,7 @@ import Testing
     @Test(arguments: instructionSets)
     func dotsOfBlocksEqualPlainOnes(_ isa: Int32) {
         for dimension in Self.dimensions {
-            let expected = Self.block(CVK_PLAIN_ISA, dimension: dimension, left: 12, right: 8)
+            let expected = Self.block(plainInstructionSet, dimension: dimension, left: 12, right: 8)
             #expect(Self.block(isa, dimension: dimension, left: 12, right: 8) == expected)
         }
     }
@@ -102,7 +102,7 @@ import Testing
             let a = (0..<dimension).map { _ in Float.random(in: -1...1, using: &generator) }
             let b = (0..<dimension).map { _ in Float.random(in: -1...1, using: &generator) }
             let found = cvk_dot_float(isa, a, b, dimension)
-            #expect(found.bitPattern == cvk_dot_float(CVK_PLAIN_ISA, a, b, dimension).bitPattern)
+            #expect(found.bitPattern == cvk_dot_float(plainInstructionSet, a, b, dimension).bitPattern)
             #expect(abs(found - exactDot(a, b)) <= 1e-12 * Double(dimension))
         }
     }
@@ -123,4 +123,4 @@ import Testing
     }
 }
 
-let CVK_PLAIN_ISA: Int32 = 0
+let plainInstructionSet: Int32 = 0

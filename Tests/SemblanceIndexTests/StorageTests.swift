@@ -85,6 +85,14 @@ func contents(_ path: String) throws -> [String] { try FileManager.default.conte
         }
     }
 
+    @Test func openingCutsWhatFollowsTheLastWholeRow() async throws {
+        let (bench, _) = try await Self.writtenBench()
+        let whole = FileKind.allCases.map(bench.bytes)
+        for kind in FileKind.allCases { try bench.write(bench.bytes(kind) + [1, 2, 3], to: kind) }
+        try await Self.expectWhole(bench)
+        #expect(FileKind.allCases.map(bench.bytes) == whole)
+    }
+
     @Test func garbageInPlaceOfFilesIsReplaced() async throws {
         let (bench, _) = try await Self.writtenBench()
         for kind in FileKind.allCases {

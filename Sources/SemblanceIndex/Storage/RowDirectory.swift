@@ -72,20 +72,21 @@ extension RowDirectory {
     func rows(of ids: [Int64], in storage: RowStorage) -> [UInt32] {
         var found: [UInt32] = []
         if let base {
-            Self.gallop(ids, count: baseCount, id: { storage.id(Int(base[$0])) }) { found.append(base[$0]) }
+            found += Self.gallop(ids, count: baseCount) { storage.id(Int(base[$0])) }.map { base[$0] }
         } else {
-            Self.gallop(ids, count: baseCount, id: { storage.id($0) }) { found.append(UInt32($0)) }
+            found += Self.gallop(ids, count: baseCount) { storage.id($0) }.map(UInt32.init)
         }
         for (index, start) in starts.enumerated() {
             let end = index + 1 < starts.count ? starts[index + 1] : count
-            Self.gallop(ids, count: end - start, id: { storage.id(start + $0) }) { found.append(UInt32(start + $0)) }
+            found += Self.gallop(ids, count: end - start) { storage.id(start + $0) }.map { UInt32(start + $0) }
         }
         if !isAscending { found.sort() }
         return found
     }
 
-    /// Finds each of `ids` in an ascending sequence: doubling steps, then halving ones.
-    private static func gallop(_ ids: [Int64], count: Int, id: (Int) -> Int64, found: (Int) -> Void) {
+    /// The places of `ids` in an ascending sequence: doubling steps, then halving ones.
+    private static func gallop(_ ids: [Int64], count: Int, id: (Int) -> Int64) -> [Int] {
+        var found: [Int] = []
         var position = 0
         for wanted in ids {
             var step = 1
@@ -97,11 +98,12 @@ extension RowDirectory {
                 if id(middle) < wanted { low = middle + 1 } else { high = middle }
             }
             while low < count, id(low) == wanted {
-                found(low)
+                found.append(low)
                 low += 1
             }
             position = min(low, max(0, count - 1))
         }
+        return found
     }
 
     /// Every row in ascending order of its number; rows with the same number in the order they were written.
