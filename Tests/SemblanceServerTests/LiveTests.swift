@@ -40,7 +40,7 @@ import Testing
             let socket = try Socket(port: port)
             try socket.send("GET /v1/jobs/\(try #require(task))/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             var text = ""
-            while !text.contains("still here") { text += try #require(await socket.receive()) }
+            while !text.contains("still here") || !text.contains("event: job") { text += try #require(await socket.receive()) }
             return text
         }
         #expect(text.contains("event: job"))

@@ -60,29 +60,14 @@ import Testing
         #expect(Set(identifiers).count == identifiers.count)
     }
 
-    /// By the validator of the OpenAPI community, where it is installed: `pip install openapi-spec-validator`.
-    @Test(.enabled("openapi-spec-validator is not installed") { Validator.path != nil })
+    /// By the validator of the OpenAPI community: `pip install openapi-spec-validator`.
+    @Test(.enabled("openapi-spec-validator is not installed") { Tool(named: "openapi-spec-validator") != nil })
     func isAcceptedByAnIndependentValidator() async throws {
+        let tool = try #require(Tool(named: "openapi-spec-validator"))
         let response = try await ServerFixture().run { try await $0.get("/openapi.json") }
         let folder = try TemporaryFolder()
         let file = try folder.write(response.body.readableBytesView, to: "openapi.json")
-        let validator = Process()
-        validator.executableURL = URL(fileURLWithPath: try #require(Validator.path))
-        validator.arguments = [file]
-        let output = Pipe()
-        validator.standardOutput = output
-        validator.standardError = output
-        try validator.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        validator.waitUntilExit()
-        #expect(validator.terminationStatus == 0, "\(text)")
-    }
-
-    private enum Validator {
-        static var path: String? {
-            let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-            return folders.map { "\($0)/openapi-spec-validator" }
-                .first { FileManager.default.isExecutableFile(atPath: $0) }
-        }
+        let result = try await tool.run([file], in: folder.path)
+        #expect(result.status == 0, "\(result.output)")
     }
 }

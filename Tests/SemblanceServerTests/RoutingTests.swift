@@ -26,6 +26,8 @@ import Testing
             let options = try await client.execute(uri: "/v1/catalogues", method: .options)
             #expect(options.status == .noContent)
             #expect(options.headers[.allow] == "GET, HEAD, OPTIONS, POST")
+            let urls = try await client.execute(uri: "/v1/catalogues/a/images/urls", method: .get)
+            #expect(urls.headers[.allow] == "OPTIONS, POST")
             let odd = try await client.execute(uri: "/upload_catalogue", method: .init("BREW")!)
             #expect(odd.status == .methodNotAllowed)
             #expect(try await client.execute(uri: "/nothing", method: .options).status == .notFound)
@@ -97,7 +99,7 @@ import Testing
             #expect(try await client.send("", to: job + "/cancel").json()["state"] == "cancelled")
             #expect(try await client.send("", to: job + "/cancel").problemCode == "job-already-ended")
             #expect(try await client.get(job + "/failures").json() == ["failures": []])
-            for bad in ["state=x", "lane=x", "limit=0", "limit=1001", "offset=-1"] {
+            for bad in ["state=x", "lane=x", "lane=", "limit=", "limit=0", "limit=1001", "offset=-1"] {
                 #expect(try await client.get("/v1/jobs?\(bad)").status == .badRequest)
             }
             #expect(try await client.get("/v1/jobs/x/failures").problemCode == "job-unknown")

@@ -2,7 +2,8 @@ import SemblanceCore
 
 /// The members of a JSON object that a client sent, read one by one with errors that name the member.
 ///
-/// A member that is `null` counts as absent. Members that nobody asks for are refused by `checkNames`.
+/// `null` is a value like any other, and mostly of the wrong type. Members that nobody asks for are refused by
+/// `checkNames`.
 struct JSONMembers {
     private let members: [String: JSONValue]
     /// How error messages call the object.
@@ -25,10 +26,7 @@ struct JSONMembers {
             "\(context) has no member '\(unknown.prefix(40))'; it takes \(known.sorted().joined(separator: ", ")).")
     }
 
-    subscript(name: String) -> JSONValue? {
-        guard let value = members[name], value != .null else { return nil }
-        return value
-    }
+    subscript(name: String) -> JSONValue? { members[name] }
 
     func string(_ name: String) throws -> String? {
         guard let value = self[name] else { return nil }
@@ -83,6 +81,6 @@ struct JSONMembers {
     }
 
     private func wrongType(_ name: String, _ expected: String) -> RequestError {
-        RequestError(.invalidJSON, "The member '\(name)' is \(expected).")
+        RequestError(.invalidJSON, "The member '\(name)' is \(expected), or left out.")
     }
 }

@@ -9,11 +9,17 @@ struct RoutePaths: Sendable {
     /// Methods in alphabetical order; empty if there is nothing at the path.
     func methods(at path: String) -> [String] {
         let segments = path.split(separator: "/")
-        var methods = Set(templates.filter { Self.matches($0.segments, segments) }.map(\.method))
-        if methods.isEmpty { return [] }
+        let matching = templates.filter { Self.matches($0.segments, segments) }
+        // As in the router, a path that is spelt out hides one with a parameter in its place.
+        guard let fewest = matching.map({ Self.parameterCount($0.segments) }).min() else { return [] }
+        var methods = Set(matching.filter { Self.parameterCount($0.segments) == fewest }.map(\.method))
         if methods.contains("GET") { methods.insert("HEAD") }
         methods.insert("OPTIONS")
         return methods.sorted()
+    }
+
+    private static func parameterCount(_ template: [Substring]) -> Int {
+        template.count { $0.hasPrefix("{") }
     }
 
     private static func matches(_ template: [Substring], _ segments: [Substring]) -> Bool {

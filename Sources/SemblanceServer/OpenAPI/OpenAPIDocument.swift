@@ -59,7 +59,8 @@ struct OpenAPIDocument {
     private static func pathParameter(_ name: String) -> JSONValue {
         .object([
             "name": .string(name), "in": "path", "required": true,
-            "description": .string(PathParameters.summaries[name] ?? name), "schema": Schema.string(),
+            "description": .string(PathParameters.summaries[name] ?? "A file or folder of the page."),
+            "schema": PathParameters.schema(of: name),
         ])
     }
 
@@ -92,6 +93,15 @@ struct OpenAPIDocument {
 
 /// What the parameters in paths mean.
 enum PathParameters {
+    static let imagePattern = "^[0-9a-fA-F]{64}$"
+
+    static func schema(of name: String) -> JSONValue {
+        switch name {
+        case "image": Schema.string(pattern: imagePattern)
+        default: Schema.string(lengths: 1...255)
+        }
+    }
+
     static let summaries: [String: String] = [
         "catalogue": "A catalogue's name.",
         "image": "An image's id: the SHA-256 of its bytes, 64 hexadecimal digits.",

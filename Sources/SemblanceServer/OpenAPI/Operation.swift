@@ -84,7 +84,7 @@ struct Answer: Sendable {
     }
 
     static func other(_ mediaTypes: [String], _ summary: String) -> Answer {
-        let pairs = mediaTypes.map { ($0, $0.hasPrefix("text/") ? Schema.string() : JSONValue.object([:])) }
+        let pairs = mediaTypes.map { ($0, ["text/html", "text/plain"].contains($0) ? Schema.string() : JSONValue.object([:])) }
         return Answer(status: 200, summary: summary, content: Dictionary(uniqueKeysWithValues: pairs))
     }
 

@@ -2,8 +2,14 @@ import SemblanceCore
 
 /// Builds JSON Schema (2020-12, as OpenAPI 3.1 uses it) in few words.
 enum Schema {
-    static func string(_ summary: String? = nil, format: String? = nil, pattern: String? = nil) -> JSONValue {
-        make("string", summary, [("format", format.map { .string($0) }), ("pattern", pattern.map { .string($0) })])
+    static func string(
+        _ summary: String? = nil, format: String? = nil, pattern: String? = nil, lengths: ClosedRange<Int>? = nil
+    ) -> JSONValue {
+        make("string", summary, [
+            ("format", format.map { .string($0) }), ("pattern", pattern.map { .string($0) }),
+            ("minLength", lengths.map { .number(Double($0.lowerBound)) }),
+            ("maxLength", lengths.map { .number(Double($0.upperBound)) }),
+        ])
     }
 
     static func choice(_ values: [String], _ summary: String? = nil) -> JSONValue {
@@ -32,18 +38,32 @@ enum Schema {
     /// A file in a form.
     static let file: JSONValue = ["type": "string", "contentMediaType": "application/octet-stream"]
 
-    static func list(_ element: JSONValue, atLeast count: Int? = nil, _ summary: String? = nil) -> JSONValue {
-        make("array", summary, [("items", element), ("minItems", count.map { .number(Double($0)) })])
+    static func list(
+        _ element: JSONValue, atLeast minimum: Int? = nil, atMost maximum: Int? = nil, _ summary: String? = nil
+    ) -> JSONValue {
+        make("array", summary, [
+            ("items", element), ("minItems", minimum.map { .number(Double($0)) }),
+            ("maxItems", maximum.map { .number(Double($0)) }),
+        ])
     }
 
-    /// An object with exactly these members.
-    static func object(_ members: [String: JSONValue], required: [String]? = nil, _ summary: String? = nil) -> JSONValue {
+    /// An object with these members, and with others only if it `isOpen`.
+    static func object(
+        _ members: [String: JSONValue], required: [String]? = nil, isOpen: Bool = false, _ summary: String? = nil
+    ) -> JSONValue {
         let names = (required ?? Array(members.keys)).sorted()
         return make("object", summary, [
             ("properties", .object(members)),
             ("required", names.isEmpty ? nil : .array(names.map { .string($0) })),
-            ("additionalProperties", .bool(false)),
+            ("additionalProperties", .bool(isOpen)),
         ])
+    }
+
+    /// An object with exactly one of these members, whatever else `schema` says.
+    static func exactlyOne(of names: [String], in schema: JSONValue) -> JSONValue {
+        guard case .object(var members) = schema else { return schema }
+        members["oneOf"] = .array(names.map { .object(["required": .array([.string($0)])]) })
+        return .object(members)
     }
 
     static func map(to value: JSONValue) -> JSONValue {

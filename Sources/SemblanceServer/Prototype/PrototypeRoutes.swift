@@ -20,7 +20,7 @@ struct PrototypeRoutes: EndpointGroup {
                     body: .form(
                         Schema.object(
                             ["files": Schema.list(Schema.file, atLeast: 1), "model_id": Schema.string()],
-                            required: ["files"])),
+                            required: ["files"], isOpen: true)),
                     answer: task, errors: [404]),
                 respond: upload),
             Endpoint(
@@ -31,7 +31,7 @@ struct PrototypeRoutes: EndpointGroup {
                     body: .form(
                         Schema.object(
                             ["file": Schema.file, "model_id": Schema.string(), "top_k": SearchLimits.topK],
-                            required: ["file"])),
+                            required: ["file"], isOpen: true)),
                     answer: task, errors: [404]),
                 respond: search),
             Endpoint(
@@ -66,10 +66,12 @@ struct PrototypeRoutes: EndpointGroup {
         guard case .few(let files) = form.files, let file = files.first else {
             throw RequestError(.missingField, "The form needs an image file in the field 'file'.")
         }
-        let limit = try form.integer("top_k") ?? query.integer("top_k") ?? Self.defaultResultCount
-        guard (1...engine.configuration.maximumLimit).contains(limit) else {
-            throw RequestError(.invalidLimit, "'top_k' is 1 to \(engine.configuration.maximumLimit), not \(limit).")
+        // Both are checked, so that a mistake in either is heard of.
+        let counts = [try form.integer("top_k"), try query.integer("top_k")].compactMap(\.self)
+        if let wrong = counts.first(where: { !(1...engine.configuration.maximumLimit).contains($0) }) {
+            throw RequestError(.invalidLimit, "'top_k' is 1 to \(engine.configuration.maximumLimit), not \(wrong).")
         }
+        let limit = counts.first ?? Self.defaultResultCount
         let model =
             if let named = form["model_id"] { named } else {
                 try await engine.catalogue(named: Catalogue.defaultName).modelID

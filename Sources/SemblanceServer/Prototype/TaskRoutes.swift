@@ -27,7 +27,7 @@ struct TaskRoutes: EndpointGroup {
                         Parameter(
                             "target_status", Schema.choice(TaskStatus.allCases.filter { $0 != .timeout }.map(\.rawValue)),
                             "The status to wait for; by default SUCCESS."),
-                        Parameter("timeout", Schema.number(0...longest, default: 30), "Seconds to wait at most."),
+                        Parameter("timeout", Schema.number(0...longest, default: min(30, longest)), "Seconds to wait at most."),
                         Parameter("retry_limit", Schema.integer(0...1_000_000, default: 3), "Not needed any more."),
                     ], answer: status),
                 respond: poll),
@@ -54,8 +54,8 @@ struct TaskRoutes: EndpointGroup {
     }
 
     private func timeout(_ query: Query) throws -> Duration {
-        let seconds = try query.number("timeout") ?? 30
         let longest = services.configuration.maximumPollDuration / .seconds(1)
+        let seconds = try query.number("timeout") ?? min(30, longest)
         guard (0...longest).contains(seconds) else {
             throw RequestError(.invalidQuery, "'timeout' is 0 to \(Int(longest)) seconds, not \(seconds).")
         }

@@ -16,7 +16,7 @@ struct ImageRoutes: EndpointGroup {
                     "listImages", .images, "List images in the order in which they were added.",
                     query: [
                         Parameter("limit", Schema.integer(1...Engine.maximumPageSize, default: 50), "Images of a page."),
-                        Parameter("cursor", Schema.string(), "Where a page starts: `next_cursor` of the one before."),
+                        Parameter("cursor", Schema.string(pattern: "^[0-9a-z]{0,12}$"), "Where a page starts: `next_cursor` of the one before."),
                         .filter,
                     ], answer: .json(Schema.reference("ImagePage"), "A page.")),
                 respond: list),
@@ -57,7 +57,9 @@ struct ImageRoutes: EndpointGroup {
 
     private func cursor(_ text: String?) throws -> CatalogueImage.ID? {
         guard let text else { return nil }
-        guard let number = Int64(text, radix: 36), number >= 0 else {
+        guard text.utf8.count <= 12, text.allSatisfy({ ("0"..."9").contains($0) || ("a"..."z").contains($0) }),
+            let number = Int64(text, radix: 36)
+        else {
             throw RequestError(.invalidQuery, "'cursor' is what 'next_cursor' of the page before said.")
         }
         return CatalogueImage.ID(rawValue: number)

@@ -77,15 +77,6 @@ extension Query {
         }
         return (limit, offset)
     }
-
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, of type: Choice.Type) throws -> Choice? {
-        guard let text = self[name] else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw RequestError(.invalidQuery, "'\(name)' is one of \(known), not '\(text.prefix(40))'.")
-        }
-        return choice
-    }
 }
 
 extension Parameter {

@@ -37,11 +37,20 @@ struct Query {
     }
 
     func integer(_ name: String) throws -> Int? {
-        try self[name].map { try Parsing.integer($0, named: name) }
+        try values[name].map { try Parsing.integer($0, named: name) }
     }
 
     func number(_ name: String) throws -> Double? {
-        try self[name].map { try Parsing.number($0, named: name) }
+        try values[name].map { try Parsing.number($0, named: name) }
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, of type: Choice.Type) throws -> Choice? {
+        guard let text = values[name] else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RequestError(.invalidQuery, "'\(name)' is one of \(known), not '\(text.prefix(40))'.")
+        }
+        return choice
     }
 
     /// Forms write a space as `+`.
@@ -66,10 +75,11 @@ enum Parsing {
         return value
     }
 
-    static func score(_ value: Double?) throws -> Float? {
+    static func score(_ value: Double?, in range: ClosedRange<Double> = -1...1) throws -> Float? {
         guard let value else { return nil }
-        guard (-1...1).contains(value) else {
-            throw RequestError(.invalidScore, "A score is a number from -1 to 1, not \(value).")
+        guard range.contains(value) else {
+            throw RequestError(
+                .invalidScore, "The score is a number from \(range.lowerBound) to \(range.upperBound), not \(value).")
         }
         return Float(value)
     }

@@ -88,7 +88,7 @@ struct SearchRoutes: EndpointGroup {
         let model = if let named = query["model"] { named } else { try await engine.catalogue(named: name).modelID }
         let groups = try await engine.duplicates(
             inCatalogue: name, modelID: model,
-            minimumScore: try Parsing.score(try query.number("min_score")) ?? 0.95, limit: limit)
+            minimumScore: try Parsing.score(try query.number("min_score"), in: 0...1) ?? 0.95, limit: limit)
         let links = ImageLinks(catalogue: name)
         return .json(
             members: { $0.member("model", model) }, list: "groups",

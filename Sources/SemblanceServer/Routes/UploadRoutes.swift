@@ -18,13 +18,14 @@ struct UploadRoutes: EndpointGroup {
                 .post, "/v1/catalogues/{catalogue}/images", scope: .write,
                 Operation(
                     "uploadImages", .images, "Upload images, any number in one request.",
-                    detail: "The catalogue is created if there is none of this name. Each file that cannot be taken in "
+                    detail: "The catalogue is created if there is none of this name. `metadata` is a JSON object that every image gets. "
+                        + "Each file that cannot be taken in "
                         + "is listed among the job's failures; the others are not affected.",
                     body: .form(
                         Schema.object(
                             [
                                 "files": Schema.list(Schema.file, atLeast: 1), "model": Schema.string(),
-                                "metadata": Schema.string("A JSON object that every image gets."),
+                                "metadata": Schema.object,
                             ], required: ["files"])),
                     answer: job),
                 respond: upload),
