@@ -13,4 +13,16 @@ import Testing
                 return .init(index: open.index) { bench.store.makeImages($0) }
             })
     }
+
+    /// The contract must not ask for more than the plainest implementation gives.
+    @Test(arguments: VectorIndexContract.checks)
+    func theIndexInMemoryMeetsTheContractToo(_ check: VectorIndexContract.Check) async throws {
+        try await check.run(
+            VectorIndexContract { dimension in
+                let store = SpaceDouble()
+                let index = InMemoryVectorIndex(
+                    dimension: dimension, catalogue: Catalogue.ID(rawValue: 1), filters: store)
+                return .init(index: index) { store.makeImages($0) }
+            })
+    }
 }
