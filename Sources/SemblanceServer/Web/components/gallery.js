@@ -1,8 +1,9 @@
 /** The grid of pictures: rows of equal height that fill the width, loaded page by page as one scrolls. */
 
 import { h } from "../dom.js";
-import { errorState } from "./states.js";
 import { moveInGrid } from "./grid-keys.js";
+import { justifyRows } from "./rows.js";
+import { errorState } from "./states.js";
 import { tile } from "./tile.js";
 
 /** Shapes of the placeholders while the first page loads. */
@@ -27,6 +28,7 @@ export function gallery({ route, label, loadPage, empty, onLoad = () => {} }) {
     const list = h("ul.gallery", { "aria-label": label, "aria-busy": "true" }, skeletons(18));
     const foot = h("div.gallery-foot");
     const element = h("section.gallery-section", {}, list, foot);
+    const rows = justifyRows(list);
     const nearEnd = new IntersectionObserver((entries) => {
         if (entries.some((entry) => entry.isIntersecting)) loadMore();
     }, { rootMargin: "900px" });
@@ -59,6 +61,7 @@ export function gallery({ route, label, loadPage, empty, onLoad = () => {} }) {
         const fresh = page.images.filter((image) => !known.has(image.id));
         images.push(...fresh);
         list.append(...fresh.map((image) => tile(image, route)));
+        rows.update();
         cursor = page.next;
         hasMore = page.next !== null;
         if (images.length === 0 && !hasMore) element.replaceChildren(empty());
@@ -88,6 +91,7 @@ export function gallery({ route, label, loadPage, empty, onLoad = () => {} }) {
             const index = images.findIndex((image) => image.id === id);
             if (index >= 0) images.splice(index, 1);
             list.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove();
+            rows.update();
             if (images.length === 0 && !hasMore) element.replaceChildren(empty());
         },
         focus(id) {
@@ -96,6 +100,7 @@ export function gallery({ route, label, loadPage, empty, onLoad = () => {} }) {
         close() {
             control.abort();
             nearEnd.disconnect();
+            rows.close();
         },
     };
 }

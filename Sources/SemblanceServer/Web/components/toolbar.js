@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { filterField } from "./filter-field.js";
+import { rowHeightChanged } from "./rows.js";
 
 const storageName = "semblance-row-height";
 const heights = { least: 7, most: 20, usual: 11.5 };
@@ -41,6 +42,7 @@ function sizeField() {
     input.addEventListener("input", () => {
         localStorage.setItem(storageName, input.value);
         document.documentElement.style.setProperty("--row-height", `${input.value}rem`);
+        dispatchEvent(new Event(rowHeightChanged));
     });
     return h("div.size-field", {}, h("span.size-small", { "aria-hidden": "true" }), input,
         h("span.size-large", { "aria-hidden": "true" }));
