@@ -9,13 +9,18 @@ public enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// Parses JSON text.
-    /// - Throws: `RequestError` with `invalid-json`.
+    /// Parses JSON text (RFC 8259), at most 128 levels deep.
+    /// - Throws: `RequestError` with `invalid-json` that says where.
     public init(parsing bytes: some DataProtocol) throws {
         do {
-            self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-        } catch {
-            throw RequestError(.invalidJSON, "The JSON could not be read: expected one well-formed value.", underlying: error)
+            // One region is the rule; several are put together.
+            let whole = bytes.regions.count == 1 ? nil : Data(bytes)
+            self = try whole?.withUnsafeBytes(JSONParser.parse)
+                ?? bytes.regions.first!.withUnsafeBytes(JSONParser.parse)
+        } catch let failure as JSONParser.Failure {
+            throw RequestError(
+                .invalidJSON, "The JSON is not well-formed: expected \(failure.expectation) at byte \(failure.offset).",
+                underlying: failure)
         }
     }
 
