@@ -17,25 +17,35 @@ struct HashedFolder: Sendable {
         path + "/" + hash.hexadecimal.prefix(2)
     }
 
-    /// Whether the file is there; if so, its entry is durable on return: whoever made it may have died before that.
+    /// Whether the file is there and holds what its name says; if so, it is durable on return: whoever made it may have
+    /// died before that. One that holds something else is removed.
     func confirm(_ hash: ContentHash) throws -> Bool {
-        var status = stat()
-        guard stat(path(of: hash), &status) == 0 else { return false }
-        try OpenFile.synchronise(folder: folder(of: hash))
+        let path = path(of: hash)
+        guard access(path, F_OK) == 0 else { return false }
+        guard try SourceReader(path).contentHash() == hash else {
+            try retrying { unlink(path) }
+            return false
+        }
+        try OpenFile(path, O_RDONLY).synchronise()
+        try synchroniseFolder(of: hash)
         return true
     }
 
-    /// Gives a durable file this name too.
+    /// Gives a file this name too.
     /// - Returns: `false` if the file system cannot: it must be copied.
     func link(_ source: String, to hash: ContentHash) throws -> Bool {
         try makeFolder(of: hash)
-        if Glibc.link(source, path(of: hash)) != 0 {
-            let code = errno
-            if [EXDEV, EPERM, EMLINK, EOPNOTSUPP].contains(code) { return try confirm(hash) }
-            guard code == EEXIST else { throw OpenFile.Failure(code: code) }
+        if Glibc.link(source, path(of: hash)) == 0 { return true }
+        switch errno {
+        // Another thread took in the same bytes at the same time.
+        case EEXIST: return try confirm(hash)
+        case EXDEV, EPERM, EMLINK, EOPNOTSUPP: return false
+        case let code: throw OpenFile.Failure(code: code)
         }
+    }
+
+    func synchroniseFolder(of hash: ContentHash) throws {
         try OpenFile.synchronise(folder: folder(of: hash))
-        return true
     }
 
     /// Writes a file under another name and renames it when it is whole: readers never see half of it.
@@ -45,13 +55,14 @@ struct HashedFolder: Sendable {
         do {
             let partial = try OpenFile(partialPath, O_WRONLY | O_CREAT | O_EXCL)
             try body(partial)
-            if isDurable { try partial.synchronise() }
             try retrying { rename(partialPath, path(of: hash)) }
+            guard isDurable else { return }
+            try partial.synchronise()
+            try synchroniseFolder(of: hash)
         } catch {
             unlink(partialPath)
             throw error
         }
-        if isDurable { try OpenFile.synchronise(folder: folder(of: hash)) }
     }
 
     private func makeFolder(of hash: ContentHash) throws {

@@ -8,8 +8,10 @@ import SemblanceCore
 ///     spool/                      uploads on their way
 ///     files/partial/  thumbnails/partial/   files that are being written; renamed when they are whole
 ///
-/// Originals are durable when a call returns: contents first, then the entry in the folder. Thumbnails are not, since
-/// they can be made again; one that a power cut left empty does not count.
+/// Originals are durable when a call returns. A file has its name before its contents are flushed, so that one commit of
+/// the file system's journal covers both: a power cut in between can leave a file that does not hold what its name says,
+/// which is noticed when the same bytes come again. Thumbnails are not flushed, since they can be made again; one that
+/// a power cut left empty does not count.
 public struct LocalFileStore: FileStore {
     private let root: String
     private let originals: HashedFolder
@@ -28,9 +30,13 @@ public struct LocalFileStore: FileStore {
                 throw StoreError(.fileMissing, "The uploaded file is not in the spool any more; upload it again.")
             }
             let file = try OpenFile(path, O_RDONLY | O_NOFOLLOW)
-            try file.synchronise()
-            guard try !originals.link(path, to: hash) else { return }
-            try originals.write(as: hash, isDurable: true) { partial in try Self.copy(file, to: partial) }
+            if try originals.confirm(hash) { return }
+            if try originals.link(path, to: hash) {
+                try file.synchronise()
+                try originals.synchroniseFolder(of: hash)
+            } else {
+                try originals.write(as: hash, isDurable: true) { partial in try Self.copy(file, to: partial) }
+            }
         }
     }
 

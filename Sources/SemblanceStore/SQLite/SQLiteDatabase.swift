@@ -32,6 +32,7 @@ public final class SQLiteDatabase: Sendable {
         self.role = role
         folder = (path as NSString).deletingLastPathComponent
         do {
+            try Self.examine(path, role: role)
             pool = try DatabasePool(path: path, configuration: Self.configuration())
             try Self.prepare(pool, role: role)
         } catch {
@@ -86,8 +87,25 @@ public final class SQLiteDatabase: Sendable {
         configuration.prepareDatabase { database in
             // 8 MB of pages a connection.
             try database.execute(sql: "PRAGMA cache_size = -8192")
+            // Debian's SQLite overwrites what is deleted, which makes deleting as slow as writing it was.
+            try database.execute(sql: "PRAGMA secure_delete = FAST")
         }
         return configuration
+    }
+
+    /// Looks at a database that is there without writing to it: one that is damaged, of a newer version or another
+    /// program's is left as it is.
+    private static func examine(_ path: String, role: Role) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        var configuration = configuration()
+        configuration.readonly = true
+        let connection = try DatabaseQueue(path: path, configuration: configuration)
+        try connection.read { database in
+            try SQLiteSchema.refuseForeign(database)
+            // Beside a writer, which has looked.
+            if role == .writer { try SQLiteDamage.check(database) }
+        }
+        try connection.close()
     }
 
     private static func prepare(_ pool: DatabasePool, role: Role) throws {
@@ -97,8 +115,6 @@ public final class SQLiteDatabase: Sendable {
             // A batch of 256 embeddings is 1.5 MB: fold the log into the database every 16 MB rather than every 4.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
-            try SQLiteSchema.refuseForeign(database)
-            if role == .writer { try SQLiteDamage.check(database) }
             try SQLiteSchema.migrate(database, role: role)
         }
     }

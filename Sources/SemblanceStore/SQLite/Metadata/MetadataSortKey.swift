@@ -7,17 +7,17 @@ import SemblanceCore
 /// One byte tells the type, in the order of the cases below. Then follow: for a number its IEEE 754 bits, turned so that
 /// their unsigned order is that of the numbers; for a string the UTF-8 of its composed form (Swift's strings are equal
 /// when those are); for a list or an object, which are only ever compared for equality, a SHA-256 over their parts.
-struct MetadataSortKey {
+package struct MetadataSortKey {
     enum Kind: UInt8 {
         case null, bool, number, string, array, object
     }
 
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     var data: Data { Data(bytes) }
 
     /// - Precondition: no number is NaN, which JSON does not know.
-    init(_ value: JSONValue) {
+    package init(_ value: JSONValue) {
         switch value {
         case .null: bytes = [Kind.null.rawValue]
         case .bool(let value): bytes = [Kind.bool.rawValue, value ? 1 : 0]
