@@ -34,13 +34,13 @@ enum ModelFixture {
 
     static func narrowEmbedder(
         preprocessing: Preprocessing = narrowPreprocessing(), precision: Precision = .f32, cacheFolder: String? = nil,
-        batch: Int = 1
+        batchSize: Int = 4
     ) throws -> OpenVINOEmbedder {
         try OpenVINOEmbedder(
             onnx: narrowGraph(),
             version: ModelVersion(modelID: "narrow", digest: "test", dimension: narrowDimension),
             preprocessing: preprocessing, runtime: OpenVINORuntime(cacheFolder: cacheFolder),
-            options: EngineOptions(precision: precision, streamCount: 2), batch: batch)
+            options: EngineOptions(precision: precision, streamCount: 2), batchSize: batchSize)
     }
 
     /// Reference embeddings, one for each picture.

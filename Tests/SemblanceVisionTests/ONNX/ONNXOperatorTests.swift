@@ -36,9 +36,9 @@ import Testing
         let runtime = try OpenVINORuntime(cacheFolder: nil)
         // The declared dimension is not the real one: the engine works shapes out by itself.
         let network = try runtime.read(onnx: graph.serialised())
-        try network.fixBatch(1, size: size)
         let pixels = try network.takingPixels(
             Preprocessing(size: size, fit: .pad, mean: [100, 100, 100], deviation: [1, 1, 1]))
+        try pixels.fixInput([1, size, size, 3])
         let request = try runtime.compile(pixels, options: EngineOptions(precision: .f32, streamCount: 1)).makeRequest()
         try request.withInput { $0.copyBytes(from: picture(size).image.pixels) }
         try request.start()
