@@ -44,8 +44,8 @@ extension Engine {
                     for await batch in channel { try await self.take(batch, through: context, to: writer) }
                 }
             }
-            // The first error ends the others.
-            try await group.waitForAll()
+            // The first error ends the others: `waitForAll` would wait for them first, and the lister for a worker.
+            for try await _ in group {}
         }
         try Task.checkCancellation()
     }

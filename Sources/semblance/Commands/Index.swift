@@ -57,11 +57,13 @@ struct Index: AsyncParsableCommand {
     /// - Returns: how many files failed.
     private func index() async throws -> Int {
         let app = try await App.build(options, engineOptions.settings, access: .writeOrHandOver)
+        // Watched from before the first run, so that nothing that changes meanwhile is missed.
+        let changes = watches ? try FolderChanges(watching: paths.map(absolute)) : nil
         var failedCount = try await indexOnce(app)
-        guard watches else { return failedCount }
-        let changes = try FolderChanges(watching: paths.map(absolute))
+        guard let changes else { return failedCount }
         Console.note("Watching for changes; Ctrl-C stops.")
         while try await changes.next() { failedCount = try await indexOnce(app) }
+        try Task.checkCancellation()
         return failedCount
     }
 
