@@ -13,4 +13,4 @@ if [ ! -x "$SEMBLANCE_BINARY" ]; then
     echo "error: there is no program at $SEMBLANCE_BINARY; run make build, or set SEMBLANCE_BINARY" >&2
     exit 1
 fi
-exec "$python" -m pytest -p no:cacheprovider -p no:schemathesis -q --durations=10 "$@" .
+exec "$python" -m pytest -p no:cacheprovider -p no:schemathesis -q --durations=10 "$@"
