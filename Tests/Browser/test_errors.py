@@ -26,9 +26,18 @@ def test_says_that_the_server_is_gone_and_goes_on_when_it_is_back(clean_driver, 
 
 
 @pytest.mark.complaints("/v1/catalogues/nowhere")
-def test_explains_an_unknown_catalogue(page):
+def test_offers_to_make_a_catalogue_that_is_not_there(page):
     page.open("#/nowhere")
-    assert "nowhere" in page.text(".is-error p") or "catalogue" in page.text(".is-error p")
+    assert "no catalogue “nowhere” yet" in page.text(".state h2")
+    page.click(".state button")
+    assert page.find("#update-catalogue").get_attribute("value") == "nowhere"
+
+
+@pytest.mark.complaints("/v1/catalogues/shapes")
+def test_shows_the_servers_reason_for_a_bad_request(page):
+    page.open("#/shapes?filter=a%3D1&model=no-such-model").wait(lambda: page.all(".state"), "an empty grid")
+    page.open("#/shapes/like/" + "0" * 64)
+    assert len(page.text(".is-error p")) > 10
     page.visible(".is-error button")
 
 

@@ -85,6 +85,12 @@ def test_loads_more_as_one_scrolls(page, server):
     page.open("#/many").wait(lambda: len(page.tiles()) >= 60, "a page")
     page.js("scrollTo(0, document.body.scrollHeight)")
     page.wait_for_tiles(90)
+    page.js("scrollTo(0, 700)")
+    page.drop(("one.png", pictures.encoded(pictures.draw("disc"))))
+    page.wait(lambda: page.all(".results") and page.tiles(), "results")
+    page.driver.back()
+    page.wait_for_tiles(90)
+    assert page.js("return scrollY") == 700, "the way back leads to where one was"
 
 
 def test_fits_a_narrow_screen(page):

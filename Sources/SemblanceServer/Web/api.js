@@ -16,6 +16,22 @@
 
 import { authorisation, requestKey } from "./access.js";
 
+/** Headings for people; the server's own titles are HTTP's. */
+const titles = {
+    400: "The server could not use that",
+    401: "A key is needed",
+    403: "Not allowed",
+    404: "Not found",
+    409: "That exists already",
+    413: "Too large",
+    415: "Not a picture that can be read",
+    422: "The picture could not be read",
+    429: "Too much at once",
+    500: "Something went wrong on the server",
+    503: "The server is busy",
+    507: "The server's disk is full",
+};
+
 /** A request that failed. `status` is 0 if the server did not answer. */
 export class APIError extends Error {
     constructor({ status, code, title, detail }) {
@@ -49,7 +65,7 @@ export class APIError extends Error {
         return new APIError({
             status,
             code: problem.code ?? "unknown",
-            title: problem.title ?? "That did not work",
+            title: titles[status] ?? "That did not work",
             detail: problem.detail ?? `The server answered with status ${status} and no explanation.`,
         });
     }

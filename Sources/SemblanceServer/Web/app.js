@@ -23,23 +23,53 @@ const lastCatalogue = "semblance-catalogue";
 const content = document.querySelector("#content");
 let view = null;
 let viewKind = null;
+/** The grid that a search left, so that the way back leads to where one was. */
+let kept = null;
 
 const panel = updatePanel({ onShow: (catalogue) => go({ catalogue }) });
 const openPanel = (selection) => panel.open(selection);
-const detail = detailView({ gallery: () => view?.gallery() ?? null, onDelete: () => { view?.countDown(); refresh(); } });
+const detail = detailView({ gallery: () => view?.gallery() ?? null, onDelete: afterDeletion });
+
+function afterDeletion() {
+    forgetKept();
+    view?.countDown();
+    refresh();
+}
 
 /** The view of a route; each kind is made once per catalogue and then updated. */
 function show(route) {
     const kind = `${route.view === "browse" ? "browse" : "results"} ${route.catalogue}`;
-    if (kind !== viewKind) {
-        view?.close();
-        view = route.view === "browse" ? browseView({ onUpdate: () => openPanel(), onError: handle })
-            : resultsView({ onError: handle });
-        viewKind = kind;
-        content.replaceChildren(view.element);
-        scrollTo(0, 0);
+    if (kind === viewKind) {
+        view.update(route);
+        return;
     }
+    const left = view && { view, kind: viewKind, top: scrollY };
+    const found = kept?.kind === kind ? kept : null;
+    view = found?.view ?? makeView(route);
+    viewKind = kind;
+    content.replaceChildren(view.element);
     view.update(route);
+    scrollTo(0, found?.top ?? 0);
+    keep(left, found);
+}
+
+function makeView(route) {
+    return route.view === "browse" ? browseView({ onUpdate: () => openPanel(), onError: handle })
+        : resultsView({ onError: handle });
+}
+
+/** Keeps a grid for the way back, and lets go of what was kept before. */
+function keep(left, found) {
+    const isGrid = left?.kind.startsWith("browse");
+    if (left && !isGrid) left.view.close();
+    if (kept && kept !== found) kept.view.close();
+    kept = isGrid ? left : null;
+}
+
+/** After a change to the catalogue a kept grid would show what is no longer so. */
+function forgetKept() {
+    kept?.view.close();
+    kept = null;
 }
 
 function handle(error) {
@@ -98,6 +128,7 @@ function watchUpdates() {
         const isRunning = update !== null && update.stage !== "ended";
         if (wasRunning && !isRunning && update) {
             refresh();
+            forgetKept();
             if (update.job && !panel.isOpen()) announce(update);
             if (update.job?.done > 0 && update.catalogue === route?.catalogue && route.view === "browse") view?.reload();
         }
@@ -133,6 +164,8 @@ async function start() {
         handle(error);
         return;
     }
+    view?.close();
+    view = null;
     viewKind = null;
     await follow();
     resumeUpdate().catch(handle);

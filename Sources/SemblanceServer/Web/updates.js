@@ -13,6 +13,7 @@
  * @property {import("./api.js").Job|null} job
  * @property {{rate: number, secondsLeft: number|null}|null} pace pictures a second
  * @property {Error|null} error
+ * @property {(() => Promise<void>)|null} retry sends the same pictures again; those that arrived are skipped
  */
 
 import { cancelJob, listJobs } from "./api.js";
@@ -44,6 +45,7 @@ export async function startUpdate(catalogue, selection, model) {
         update: {
             catalogue, stage: "uploading", sent: 0, size, pictureCount: selection.pictures.length,
             leftOut: selection.others, startedAt: performance.now(), job: null, pace: null, error: null,
+            retry: () => startUpdate(catalogue, selection, model),
         },
     });
     try {
@@ -64,7 +66,7 @@ export async function resumeUpdate() {
     store.set({
         update: {
             catalogue: job.catalogue, stage: "indexing", sent: 0, size: 0, pictureCount: job.total, leftOut: 0,
-            startedAt: performance.now(), job, pace: null, error: null,
+            startedAt: performance.now(), job, pace: null, error: null, retry: null,
         },
     });
     await followUpdate(job).catch((error) => change({ stage: "ended", error }));
@@ -83,6 +85,9 @@ export async function cancelUpdate() {
     if (update.stage === "uploading") uploadControl.abort();
     else if (update.job) await cancelJob(update.job.id);
 }
+
+/** Starts an update that failed once more. */
+export const retryUpdate = () => store.get().update?.retry?.();
 
 /** Forgets an update that has ended. */
 export const dismissUpdate = () => store.set({ update: null });

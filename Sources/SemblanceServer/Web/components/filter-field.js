@@ -43,7 +43,7 @@ export function filterField(onChange) {
     };
     return {
         element: h("form.filter", { role: "search", "aria-label": "Filter", on: { submit } },
-            icon("filter"), input, list, problem),
+            icon("filter"), input, h("kbd.filter-key", { "aria-hidden": "true" }, "/"), list, problem),
         setText(text) {
             if (text === applied) return;
             applied = text;

@@ -17,8 +17,9 @@ const skeletonRatios = [1.3, 1, 0.8, 1.5, 1, 1.2, 0.75, 1, 1.4, 1, 0.9, 1.3, 1, 
  * @param {(cursor: Cursor|null, signal: AbortSignal) => Promise<{images: Object[], next: Cursor|null}>} options.loadPage
  * @param {() => Node} options.empty what stands there when there is nothing
  * @param {(images: Object[]) => void} [options.onLoad] all images so far, after each page
+ * @param {(error: Error) => Node|null} [options.explain] what stands there for an error that is not one to try again
  */
-export function gallery({ route, label, loadPage, empty, onLoad = () => {} }) {
+export function gallery({ route, label, loadPage, empty, onLoad = () => {}, explain = () => null }) {
     const control = new AbortController();
     const images = [];
     let cursor = null;
@@ -71,7 +72,7 @@ export function gallery({ route, label, loadPage, empty, onLoad = () => {} }) {
     function fail(error) {
         hasMore = false;
         if (images.length === 0) list.replaceChildren();
-        foot.replaceChildren(errorState(error, retry));
+        foot.replaceChildren(explain(error) ?? errorState(error, retry));
     }
 
     function retry() {

@@ -23,6 +23,8 @@ export function justifyRows(list) {
     });
 
     function update() {
+        // Out of the page for a while: the widths are kept for the way back.
+        if (list.clientWidth === 0) return;
         const tiles = [...list.querySelectorAll(".tile:not(.skeleton)")];
         list.classList.toggle("is-justified", tiles.length > 0);
         // Half a pixel less, so that rounding never sends the last tile to the next line.

@@ -1,7 +1,7 @@
 /** "Update Catalogue": choose where to and what, then watch. The panel can be closed while the work goes on. */
 
 import { h } from "../dom.js";
-import { dismissUpdate, isUpdating } from "../updates.js";
+import { dismissUpdate, isUpdating, retryUpdate } from "../updates.js";
 import { store } from "../state.js";
 import { closeButton, closeOnBackdrop } from "./dialog.js";
 import { updateForm } from "./update-form.js";
@@ -29,6 +29,7 @@ export function updatePanel({ onShow }) {
                 dismissUpdate();
                 showForm();
             },
+            onRetry: () => retryUpdate(),
             onShow: (catalogue) => {
                 dialog.close();
                 dismissUpdate();

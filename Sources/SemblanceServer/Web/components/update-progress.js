@@ -8,10 +8,10 @@ import { notifyError } from "./notices.js";
 import { leftOut } from "./update-form.js";
 
 /**
- * @param {{onAgain: () => void, onShow: (catalogue: string) => void}} options
+ * @param {{onAgain: () => void, onRetry: () => void, onShow: (catalogue: string) => void}} options
  * @returns {{element: HTMLElement, update: (update: import("../updates.js").Update) => void}}
  */
-export function updateProgress({ onAgain, onShow }) {
+export function updateProgress({ onAgain, onRetry, onShow }) {
     const headline = h("h3.update-headline", { "aria-live": "polite" });
     const upload = step("Upload");
     const indexing = step("Index");
@@ -23,7 +23,10 @@ export function updateProgress({ onAgain, onShow }) {
     function showActions(update) {
         if (update.stage === shownStage) return;
         shownStage = update.stage;
-        actions.replaceChildren(...(update.stage === "ended" ? [
+        actions.replaceChildren(...(update.stage === "ended" && update.error && update.retry ? [
+            h("button.button.solid", { type: "button", on: { click: onRetry } }, "Try again"),
+            h("button.button", { type: "button", on: { click: onAgain } }, "Choose other pictures"),
+        ] : update.stage === "ended" ? [
             h("button.button.solid", { type: "button", on: { click: () => onShow(update.catalogue) } },
                 "Show the catalogue"),
             h("button.button", { type: "button", on: { click: onAgain } }, "Add more"),

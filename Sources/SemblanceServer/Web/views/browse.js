@@ -40,6 +40,7 @@ export function browseView({ onUpdate, onError }) {
             },
             empty: () => (filter ? nothingMatches() : nothingYet()),
             onLoad: tools.filter.suggest,
+            explain: (error) => (error.code === "catalogue-unknown" ? notMadeYet() : null),
         });
         place.replaceChildren(grid.element);
     }
@@ -54,6 +55,15 @@ export function browseView({ onUpdate, onError }) {
         return emptyState({
             title: "No pictures yet",
             text: `Add a folder to “${route.catalogue}”: its pictures are indexed and can be searched at once.`,
+            actions: [h("button.button.solid", { type: "button", on: { click: onUpdate } }, icon("upload"), "Update Catalogue")],
+        });
+    }
+
+    /** An update makes the catalogue as well. */
+    function notMadeYet() {
+        return emptyState({
+            title: `There is no catalogue “${route.catalogue}” yet`,
+            text: "Add a folder of pictures to make it, or choose another one above.",
             actions: [h("button.button.solid", { type: "button", on: { click: onUpdate } }, icon("upload"), "Update Catalogue")],
         });
     }

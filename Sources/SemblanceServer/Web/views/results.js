@@ -133,6 +133,7 @@ export function resultsView({ onError }) {
             const isSame = route !== null && contentKey(next) === contentKey(route);
             route = next;
             tools.filter.setText(route.filter);
+            if (!isSameQuery) scrollTo(0, 0);
             if (!isSameQuery) prepareQuery();
             else panel?.update(route);
             if (!isSame) load();
