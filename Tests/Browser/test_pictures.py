@@ -108,3 +108,11 @@ def test_fits_a_narrow_screen(page):
 def first_id(page):
     browse(page)
     return page.js("return document.querySelector('.tile').dataset.id")
+
+
+def test_offers_the_neighbours_of_a_picture_opened_by_its_address(page):
+    browse(page)
+    ids = page.js("return [...document.querySelectorAll('.tile')].map(tile => tile.dataset.id)")
+    page.open(f"#/shapes?image={ids[1]}")
+    page.click(".detail-arrow.is-right:not(:disabled)")
+    page.wait(lambda: ids[2] in page.hash, "the next picture")

@@ -54,8 +54,8 @@ function show(route) {
 }
 
 function makeView(route) {
-    return route.view === "browse" ? browseView({ onUpdate: () => openPanel(), onError: handle })
-        : resultsView({ onError: handle });
+    const common = { onError: handle, onLoad: () => detail.refresh() };
+    return route.view === "browse" ? browseView({ ...common, onUpdate: () => openPanel() }) : resultsView(common);
 }
 
 /** Keeps a grid for the way back, and lets go of what was kept before. */

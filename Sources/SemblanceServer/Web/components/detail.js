@@ -1,10 +1,9 @@
 /** One picture in front of everything: large, with what is known about it. */
 
 import { deleteImage, showImage } from "../api.js";
-import { h, icon } from "../dom.js";
+import { h, icon, isTyping } from "../dom.js";
 import { imageTitle } from "../format.js";
 import { go } from "../route.js";
-import { isTyping } from "../dom.js";
 import { closeButton, closeOnBackdrop, confirm } from "./dialog.js";
 import { detailFacts } from "./detail-facts.js";
 import { notify, notifyError } from "./notices.js";
@@ -15,8 +14,8 @@ import { goSimilar } from "./tile.js";
 
 /**
  * @param {Object} options
- * @param {() => {images: Object[], remove: (id: string) => void, focus: (id: string) => void}|null} options.gallery
- *   the grid behind it, for the neighbours
+ * @param {() => ReturnType<typeof import("./gallery.js").gallery>|null} options.gallery the grid behind it, for the
+ *   neighbours
  * @param {() => void} options.onDelete
  */
 export function detailView({ gallery, onDelete }) {
@@ -95,7 +94,10 @@ export function detailView({ gallery, onDelete }) {
         words.scrollTop = 0;
     }
 
+    /** Where the grid's next page is near, it is asked for before one arrives there. */
     function arrows() {
+        const images = gallery()?.images ?? [];
+        if (images.length > 0 && images.slice(-3).some((image) => image.id === shownID)) gallery().loadMore();
         return [["left", -1, "Previous picture"], ["right", 1, "Next picture"]].map(([side, offset, label]) =>
             h(`button.icon-button.detail-arrow.is-${side}`, {
                 type: "button", "aria-label": label, disabled: neighbourID(offset) === null,
@@ -110,7 +112,7 @@ export function detailView({ gallery, onDelete }) {
         // A match has less to tell than the image itself: format, bytes and date come with this.
         try {
             const image = await showImage(route.catalogue, id);
-            if (shownID === id) known?.format ? undefined : show({ ...known, ...image });
+            if (shownID === id && !known?.format) show({ ...known, ...image });
         } catch (error) {
             if (shownID !== id || known) return;
             stage.replaceChildren(errorState(error, () => load(id)), closeButton(close));
@@ -119,6 +121,12 @@ export function detailView({ gallery, onDelete }) {
     }
 
     return {
+        /** Says anew which neighbours there are, after the grid has loaded more. */
+        refresh() {
+            if (!dialog.open || !stage.querySelector(".detail-picture")) return;
+            for (const arrow of stage.querySelectorAll(".detail-arrow")) arrow.remove();
+            stage.append(...arrows());
+        },
         /** Opens, changes or closes, as the address says. */
         update(next, previous) {
             route = next;

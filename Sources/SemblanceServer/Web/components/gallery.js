@@ -85,6 +85,7 @@ export function gallery({ route, label, loadPage, empty, onLoad = () => {}, expl
     return {
         element,
         images,
+        loadMore,
         /** Whether nothing could be loaded, so that it is worth trying again. */
         hasFailed: () => foot.querySelector(".is-error") !== null,
         retry,

@@ -86,7 +86,8 @@ function headlineText({ stage, error, job, catalogue }) {
     if (job?.state === "failed") return job.reason ?? "The update failed on the server.";
     if (!job || job.state === "cancelled") return "Stopped. What was indexed by then stays in the catalogue.";
     if (job.done === 0 && job.failed === 0) return `“${catalogue}” was up to date already`;
-    return `“${catalogue}” is up to date`;
+    return job.failed > 0 ? `“${catalogue}” is up to date, except for ${plural(job.failed, "file")}`
+        : `“${catalogue}” is up to date`;
 }
 
 function uploadStep({ stage, sent, size, pictureCount, leftOut: others, startedAt, job, error }) {

@@ -9,8 +9,8 @@ import { bytes, plural } from "../format.js";
 import { contentKey, go } from "../route.js";
 import { store } from "../state.js";
 
-/** @param {{onUpdate: () => void, onError: (error: Error) => void}} options */
-export function browseView({ onUpdate, onError }) {
+/** @param {{onUpdate: () => void, onError: (error: Error) => void, onLoad: () => void}} options */
+export function browseView({ onUpdate, onError, onLoad }) {
     const tools = toolbar({ onFilter: (filter) => go({ ...route, filter, image: null }) });
     const place = h("div.gallery-place");
     /** @type {import("../route.js").Route} */
@@ -39,7 +39,10 @@ export function browseView({ onUpdate, onError }) {
                 return { images: page.images, next: page.next_cursor };
             },
             empty: () => (filter ? nothingMatches() : nothingYet()),
-            onLoad: tools.filter.suggest,
+            onLoad: (images) => {
+                tools.filter.suggest(images);
+                onLoad();
+            },
             explain: (error) => (error.code === "catalogue-unknown" ? notMadeYet() : null),
         });
         place.replaceChildren(grid.element);

@@ -14,8 +14,8 @@ import { contentKey, go } from "../route.js";
 
 const pageSize = 60;
 
-/** @param {{onError: (error: Error) => void}} options */
-export function resultsView({ onError }) {
+/** @param {{onError: (error: Error) => void, onLoad: () => void}} options */
+export function resultsView({ onError, onLoad }) {
     const tools = toolbar({ onFilter: (filter) => go({ ...route, filter, image: null }) });
     const place = h("div.gallery-place");
     const queryPlace = h("div.query-place");
@@ -81,7 +81,10 @@ export function resultsView({ onError }) {
                 return { images: found.results, next: isLast ? null : (offset ?? 0) + pageSize };
             },
             empty: nothingFound,
-            onLoad: tools.filter.suggest,
+            onLoad: (images) => {
+                tools.filter.suggest(images);
+                onLoad();
+            },
         });
         place.replaceChildren(grid.element);
     }
