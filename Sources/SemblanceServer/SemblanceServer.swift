@@ -34,7 +34,7 @@ public struct SemblanceServer: Service {
             uploads: UploadReceiver(
                 engine: engine, metrics: metrics, maximumUploadCount: configuration.maximumUploadCount),
             web: try WebAssets(folder: configuration.webFolder ?? WebFolder.find()),
-            eventStreams: Slots(configuration.maximumEventStreamCount, of: "event streams"))
+            waitingClients: Slots(configuration.maximumWaitingClientCount, of: "event streams and polls"))
         self.keys = keys
         self.logger = logger
         self.onListening = onListening
@@ -114,10 +114,7 @@ public struct SemblanceServer: Service {
         let onListening = self.onListening
         return Application(
             router: router,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ContinueHandler()],
-                    idleTimeout: .nanoseconds(Int64(configuration.idleTimeout / .nanoseconds(1))))),
+            server: HTTPServerBuilder { ConnectionChannel(responder: $0, idleTimeout: configuration.idleTimeout) },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.maximumConnectionCount)),

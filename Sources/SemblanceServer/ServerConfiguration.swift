@@ -21,8 +21,8 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var maximumRequestCount: Int
     /// Uploads being received at a time; more are refused. Default 32; 1…65536.
     public var maximumUploadCount: Int
-    /// Open event streams; more are refused. Default 256; 1…65536.
-    public var maximumEventStreamCount: Int
+    /// Event streams and polls that are open; more are refused. Default 1024; 1…65536.
+    public var maximumWaitingClientCount: Int
     /// Open connections; more wait to be accepted. Default 2048; 1…65536.
     public var maximumConnectionCount: Int
     /// A connection without traffic is closed after this time. Default 75 s; 1 s…1 h.
@@ -37,7 +37,7 @@ public struct ServerConfiguration: Sendable, Hashable {
     public init(
         host: String = "127.0.0.1", port: Int = 8000, allowAnonymous: Bool = false, allowedHosts: [String] = [],
         maximumJSONByteCount: Int = 16_000_000, requestsPerMinute: Int? = 1200, requestBurst: Int = 200,
-        maximumRequestCount: Int = 256, maximumUploadCount: Int = 32, maximumEventStreamCount: Int = 256,
+        maximumRequestCount: Int = 256, maximumUploadCount: Int = 32, maximumWaitingClientCount: Int = 1024,
         maximumConnectionCount: Int = 2048, idleTimeout: Duration = .seconds(75), heartbeat: Duration = .seconds(15),
         maximumPollDuration: Duration = .seconds(300), webFolder: String? = nil
     ) {
@@ -50,7 +50,7 @@ public struct ServerConfiguration: Sendable, Hashable {
         self.requestBurst = requestBurst
         self.maximumRequestCount = maximumRequestCount
         self.maximumUploadCount = maximumUploadCount
-        self.maximumEventStreamCount = maximumEventStreamCount
+        self.maximumWaitingClientCount = maximumWaitingClientCount
         self.maximumConnectionCount = maximumConnectionCount
         self.idleTimeout = idleTimeout
         self.heartbeat = heartbeat
@@ -73,7 +73,7 @@ public struct ServerConfiguration: Sendable, Hashable {
         try Self.check("number of requests at once", requestBurst, in: 1...1_000_000)
         try Self.check("number of requests in work", maximumRequestCount, in: 1...65_536)
         try Self.check("number of uploads", maximumUploadCount, in: 1...65_536)
-        try Self.check("number of event streams", maximumEventStreamCount, in: 1...65_536)
+        try Self.check("number of waiting clients", maximumWaitingClientCount, in: 1...65_536)
         try Self.check("number of connections", maximumConnectionCount, in: 1...65_536)
         try Self.check("idle time-out", idleTimeout, in: .seconds(1) ... .seconds(3600))
         try Self.check("heartbeat", heartbeat, in: .milliseconds(10) ... .seconds(600))

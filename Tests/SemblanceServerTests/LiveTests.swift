@@ -61,6 +61,23 @@ import Testing
         }
     }
 
+    @Test func refusesALargeQueryWhileItIsStillSent() async throws {
+        let fixture = try ServerFixture(limits: DecodingLimits(maximumByteCount: 2000))
+        try await fixture.run(.live) { client async throws in
+            try await client.upload(.pictures(0..<1))
+            let socket = try Socket(port: try #require(client.port))
+            let part = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n"
+            try socket.send(
+                "POST /search_with_image HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n"
+                    + "Content-Type: multipart/form-data; boundary=b\r\n\r\n" + part + String(repeating: "x", count: 9000))
+            let answer = try #require(await socket.receive())
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            #expect(answer.contains("Connection: close"))
+            #expect(answer.contains("image-too-many-bytes"))
+        }
+        #expect(try fixture.spooledFiles().isEmpty)
+    }
+
     @Test func asksForABodyThatWaits() async throws {
         try await ServerFixture().run(.live) { client async throws in
             let socket = try Socket(port: try #require(client.port))
@@ -82,20 +99,22 @@ import Testing
         }
     }
 
+    /// A connection that is accepted while the server stops must not end the process.
+    @Test func stopsWhileConnectionsCome() async throws {
+        for _ in 0..<5 {
+            let connecting = try await ServerFixture().run(.live, workers: false) { client async throws in
+                let port = try #require(client.port)
+                return Socket.connectUntilRefused(port: port)
+            }
+            await connecting.value
+        }
+    }
+
     @Test func saysWhenThePortIsInUse() async throws {
         try await ServerFixture().run(.live) { client async throws in
             let second = try ServerFixture(.init(port: try #require(client.port)))
             let error = await #expect(throws: ServerError.self) { try await second.server.run() }
             #expect(error?.code == .addressInUse)
         }
-    }
-}
-
-/// Looks again until something holds, for at most ten seconds.
-private func eventually(_ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while try !condition() {
-        try #require(ContinuousClock.now < deadline, "it never happened")
-        try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -1,5 +1,9 @@
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
 import SemblanceCore
 import SemblanceServer
+import SemblanceTesting
 import Testing
 
 @Suite struct LoadTests {
@@ -30,5 +34,54 @@ import Testing
             #expect(error?.code == .overloaded)
         }
         try await slots.hold {}
+    }
+
+    @Test func refusesAWaitingClientTooMany() async throws {
+        let fixture = try ServerFixture(.init(port: 0, maximumWaitingClientCount: 1, heartbeat: .milliseconds(10)))
+        try await fixture.run(.live, workers: false) { client async throws in
+            let task = try await client.send(.pictures(0..<1), to: "/upload_catalogue").json()["task_id"]?.string
+            let id = try #require(task)
+            let socket = try Socket(port: try #require(client.port))
+            try socket.send("GET /v1/jobs/\(id)/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(await socket.receive()?.hasPrefix("HTTP/1.1 200 ") == true)
+            let refused = try await client.get("/v1/jobs/\(id)/events")
+            #expect(refused.status == .serviceUnavailable)
+            #expect(refused.problemCode == "overloaded")
+            #expect(refused.headers[.retryAfter] == "1")
+            #expect(try await client.get("/poll_task_status/\(id)").status == .serviceUnavailable)
+            // A client that goes gives its place back.
+            socket.breakOff()
+            try await eventually { try await client.get("/poll_task_status/\(id)?timeout=0").status == .ok }
+        }
+    }
+
+    @Test(.enabled("this machine has no address but its own") { Self.address != nil })
+    func limitsClientsOfOtherAddresses() async throws {
+        let address = try #require(Self.address)
+        let fixture = try ServerFixture(
+            .init(host: "0.0.0.0", port: 0, allowAnonymous: true, requestsPerMinute: 1, requestBurst: 3))
+        try await fixture.serve { port in
+            func answer(on address: String) async throws -> String {
+                let socket = try Socket(address: address, port: port)
+                try socket.send("GET /v1/models HTTP/1.1\r\nHost: \(address)\r\nConnection: close\r\n\r\n")
+                return try #require(await socket.receive())
+            }
+            var answers: [String] = []
+            for _ in 0..<4 { answers.append(try await answer(on: address)) }
+            #expect(answers.prefix(3).allSatisfy { $0.hasPrefix("HTTP/1.1 200 ") })
+            #expect(answers[3].hasPrefix("HTTP/1.1 429 "))
+            #expect(answers[3].contains("Retry-After: "))
+            #expect(answers[3].contains("rate-limited"))
+            for _ in 0..<10 { #expect(try await answer(on: "127.0.0.1").hasPrefix("HTTP/1.1 200 ")) }
+        }
+    }
+
+    /// An IPv4 address of this machine that is not loopback.
+    private static var address: String? {
+        let addresses = (try? System.enumerateDevices())?.compactMap(\.address) ?? []
+        return addresses.lazy.compactMap { address -> String? in
+            guard case .v4 = address, let text = address.ipAddress, !text.hasPrefix("127.") else { return nil }
+            return text
+        }.first
     }
 }

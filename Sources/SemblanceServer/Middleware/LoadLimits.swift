@@ -19,8 +19,12 @@ final class LoadLimits: RouterMiddleware {
         _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         try checkRate(of: context)
+        if Self.waitingRoutes.contains(context.endpointPath ?? "") { return try await next(request, context) }
         return try await requests.hold { try await next(request, context) }
     }
+
+    /// Health must be told under load too, and polls wait without working; they have slots of their own.
+    private static let waitingRoutes: Set<String> = ["/healthz", "/readyz", "/poll_task_status/{req_id}"]
 
     /// Clients on this machine are not limited: it is theirs.
     private func checkRate(of context: ServerContext) throws {

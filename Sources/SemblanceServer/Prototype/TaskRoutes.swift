@@ -47,8 +47,10 @@ struct TaskRoutes: EndpointGroup {
             throw RequestError(.invalidQuery, "'retry_limit' is 0 to 1,000,000.")
         }
         let engine = self.engine
-        let job = try await cancelWhenGracefulShutdown {
-            try await engine.waitForJob(id, timeout: timeout) { TaskStatus($0.state).satisfies(target) }
+        let job = try await services.waitingClients.hold {
+            try await cancelWhenGracefulShutdown {
+                try await engine.waitForJob(id, timeout: timeout) { TaskStatus($0.state).satisfies(target) }
+            }
         }
         return .json(TaskDocument(job: job, isTimedOut: !TaskStatus(job.state).satisfies(target)))
     }

@@ -25,7 +25,7 @@ struct JobEventRoutes: EndpointGroup {
 
     private func events(_ request: Request, _ context: ServerContext) async throws -> Response {
         let job = try await engine.job(try context.pathParameter("job"))
-        let slot = try HeldSlot(of: services.eventStreams)
+        let slot = try HeldSlot(of: services.waitingClients)
         let body = ResponseBody { writer in
             defer { _ = slot }
             try await stream(job.id, of: request, to: &writer)

@@ -13,7 +13,8 @@ struct Services: Sendable {
     let uploads: UploadReceiver
     let web: WebAssets
     let files = FileIO()
-    let eventStreams: Slots
+    /// Event streams and polls.
+    let waitingClients: Slots
     let startedAt = ContinuousClock.now
 
     var limits: DecodingLimits { engine.configuration.limits }

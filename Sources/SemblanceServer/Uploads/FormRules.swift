@@ -1,9 +1,9 @@
 import SemblanceCore
 
 /// What a form may hold.
-struct FormRules: Sendable {
+package struct FormRules: Sendable {
     /// What becomes of a file that is larger than the limit.
-    enum OversizePolicy: Sendable {
+    package enum OversizePolicy: Sendable {
         /// It is kept up to one byte above the limit, so that ingestion refuses it by name and takes the others.
         case cut
         /// The request is refused.
@@ -25,13 +25,13 @@ struct FormRules: Sendable {
     static let maximumPartByteCount = 1_000_000_000
 
     /// Any number of files, taken in by a job.
-    static func catalogue(_ limits: DecodingLimits) -> FormRules {
+    package static func catalogue(_ limits: DecodingLimits) -> FormRules {
         FormRules(
             maximumFileByteCount: limits.maximumByteCount, oversize: .cut, fileFields: nil, maximumFileCount: nil)
     }
 
     /// A few images to search with.
-    static func search(_ limits: DecodingLimits, fields: Set<String>, count: Int) -> FormRules {
+    package static func search(_ limits: DecodingLimits, fields: Set<String>, count: Int) -> FormRules {
         FormRules(
             maximumFileByteCount: limits.maximumByteCount, oversize: .refuse, fileFields: fields,
             maximumFileCount: count)

@@ -4,7 +4,7 @@ import SemblanceEngine
 /// Takes the bytes of a multipart form as they arrive: files go to the spool, fields are kept.
 ///
 /// Memory is bounded by the fields' limits whatever is sent. Calls block: use it on a disk thread.
-struct FormSpooler: Sendable {
+package struct FormSpooler: Sendable {
     /// The part that is being received.
     private enum Part {
         case field(name: String, bytes: [UInt8])
@@ -24,7 +24,7 @@ struct FormSpooler: Sendable {
     private var list: SpoolListFile?
 
     /// - Throws: `RequestError` unless the type is `multipart/form-data` with a boundary.
-    init(contentType: String?, rules: FormRules, makePath: @escaping @Sendable () throws -> String) throws {
+    package init(contentType: String?, rules: FormRules, makePath: @escaping @Sendable () throws -> String) throws {
         self.parser = try MultipartParser(contentType: contentType)
         self.rules = rules
         self.makePath = makePath
@@ -32,7 +32,7 @@ struct FormSpooler: Sendable {
 
     /// Takes the next bytes of the body.
     /// - Throws: `RequestError`, `ImageError`, `StoreError`; call `discard()` then.
-    mutating func receive(_ chunk: ArraySlice<UInt8>) throws {
+    package mutating func receive(_ chunk: ArraySlice<UInt8>) throws {
         for event in try parser.receive(chunk) {
             switch event {
             case .partBegan(let part): try begin(part)
@@ -45,7 +45,7 @@ struct FormSpooler: Sendable {
 
     /// To be called when the body has ended: the files are durable when it returns.
     /// - Throws: `RequestError` if it ended too early or holds no file.
-    mutating func finish() throws -> ReceivedForm {
+    package mutating func finish() throws -> ReceivedForm {
         try parser.finish()
         guard rules.maximumFileCount == nil else { return ReceivedForm(fields: fields, files: .few(files)) }
         guard var list else {
@@ -57,7 +57,7 @@ struct FormSpooler: Sendable {
     }
 
     /// Removes what was spooled.
-    mutating func discard() {
+    package mutating func discard() {
         if case .file(let file, _, _) = part {
             file.close()
             SpoolFile.remove(file.path)

@@ -2,25 +2,25 @@ import SemblanceCore
 import SemblanceEngine
 
 /// A file of a form, in the spool.
-struct FormFile: Sendable {
+package struct FormFile: Sendable {
     /// The form field that it came in.
-    let field: String
-    let upload: SpooledUpload
+    package let field: String
+    package let upload: SpooledUpload
 }
 
 /// A form that was received whole: its fields in memory, its files in the spool.
-struct ReceivedForm: Sendable {
-    enum Files: Sendable {
+package struct ReceivedForm: Sendable {
+    package enum Files: Sendable {
         case few([FormFile])
         /// Any number, named in a file that `SpoolList` reads: there may be a hundred thousand.
         case listed(path: String, count: Int)
     }
 
     /// Fields that are not files, by name.
-    let fields: [String: String]
-    let files: Files
+    package let fields: [String: String]
+    package let files: Files
 
-    var fileCount: Int {
+    package var fileCount: Int {
         switch files {
         case .few(let files): files.count
         case .listed(_, let count): count
@@ -28,7 +28,7 @@ struct ReceivedForm: Sendable {
     }
 
     /// Removes the files from the spool. Blocks.
-    func discard() {
+    package func discard() {
         switch files {
         case .few(let files):
             for file in files { SpoolFile.remove(file.upload.path) }

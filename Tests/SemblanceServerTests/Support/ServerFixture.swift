@@ -14,6 +14,8 @@ struct ServerFixture {
     let keys: InMemoryAPIKeyStore
     let files: TemporaryFileStore
     let readiness: Readiness
+    /// The port, once the server listens by itself.
+    private let ports: AsyncStream<Int>
 
     init(
         _ configuration: ServerConfiguration = ServerConfiguration(port: 0), limits: DecodingLimits = DecodingLimits(),
@@ -21,6 +23,8 @@ struct ServerFixture {
     ) throws {
         let store = InMemoryCatalogueStore()
         let keys = InMemoryAPIKeyStore()
+        let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+        self.ports = ports
         files = try TemporaryFileStore()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -33,7 +37,7 @@ struct ServerFixture {
         readiness = Readiness()
         server = try SemblanceServer(
             engine: engine, keys: keys, configuration: configuration, readiness: readiness, version: "0.0.0-test",
-            logger: logger)
+            logger: logger, onListening: { _, port in listening.yield(port) })
         self.keys = keys
     }
 
@@ -46,6 +50,14 @@ struct ServerFixture {
         let running = Task { if workers { try await engine.runWorkers() } }
         defer { running.cancel() }
         return try await server.application.test(setup) { try await body($0) }
+    }
+
+    /// Runs the server as a program does, on the address that its configuration names.
+    func serve(_ body: (_ port: Int) async throws -> Void) async throws {
+        let server = self.server
+        let serving = Task { try await server.run() }
+        defer { serving.cancel() }
+        for await port in ports { return try await body(port) }
     }
 
     /// A key's secret.

@@ -5,12 +5,12 @@ import Foundation
 final class Socket: Sendable {
     private let descriptor: Int32
 
-    init(port: Int) throws {
+    init(address host: String = "127.0.0.1", port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr(host)
         var patience = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let status = withUnsafePointer(to: &address) {
@@ -46,5 +46,17 @@ final class Socket: Sendable {
     /// Breaks the connection; nothing more goes either way.
     func breakOff() {
         shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Opens connections as fast as it can, in the background, until there is nobody to connect to any more.
+    static func connectUntilRefused(port: Int) -> Task<Void, Never> {
+        Task {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    while (try? Socket(port: port)) != nil {}
+                    continuation.resume()
+                }
+            }
+        }
     }
 }
