@@ -27,7 +27,8 @@ def driver():
 def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("data") / "semblance").start()
     for shape in pictures.COLOURS:
-        server.upload("shapes", pictures.group(shape), {"shape": shape, "sides": {"square": 4, "triangle": 3}.get(shape, 0)})
+        sides = {"square": 4, "triangle": 3}.get(shape, 0)
+        server.upload("shapes", pictures.group(shape), {"shape": shape, "sides": sides})
     yield server
     server.stop()
 

@@ -45,7 +45,7 @@ class Page:
         return self.wait(lambda: (self.all(selector) or [None])[0], selector)
 
     def visible(self, selector):
-        return self.wait(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), f"{selector} in sight")
+        return self.wait(lambda: next((e for e in self.all(selector) if e.is_displayed()), None), f"sight of {selector}")
 
     def click(self, selector):
         self.visible(selector).click()
@@ -62,13 +62,20 @@ class Page:
     def js(self, code, *arguments):
         return self.driver.execute_script(code, *arguments)
 
+    def run_module(self, path, code):
+        """Runs `code` with `module` bound to one of the page's modules, and returns what it returns."""
+        return self.driver.execute_async_script(
+            "const [path, code, done] = arguments;"
+            f"import(path).then(module => done((() => {{ {code} }})()), error => done(String(error)))", path, code)
+
     @property
     def hash(self):
         return self.js("return location.hash")
 
     def tiles(self):
         """Names under the pictures, in order."""
-        return self.js("return [...document.querySelectorAll('.tile:not(.skeleton) .tile-name')].map(e => e.textContent)")
+        return self.js(
+            "return [...document.querySelectorAll('.tile:not(.skeleton) .tile-name')].map(e => e.textContent)")
 
     def scores(self):
         return [float(text) for text in self.js(
@@ -92,12 +99,14 @@ class Page:
         """Drops files ({name, type, bytes}) on the page as a person would: enter, over, drop."""
         self.js(TRANSFER + """
             for (const name of ['dragenter', 'dragover', 'drop'])
-                document.body.dispatchEvent(new DragEvent(name, {dataTransfer: transfer, bubbles: true, cancelable: true}));
+                document.body.dispatchEvent(
+                    new DragEvent(name, {dataTransfer: transfer, bubbles: true, cancelable: true}));
         """, [encode(file) for file in files])
 
     def paste(self, file):
         self.js(TRANSFER + """
-            document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true}));
+            document.body.dispatchEvent(
+                new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true}));
         """, [encode(file)])
 
     def pictures_are_loaded(self):

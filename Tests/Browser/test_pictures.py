@@ -80,7 +80,8 @@ def test_shows_names_as_text(page, server):
 
 
 def test_loads_more_as_one_scrolls(page, server):
-    files = {f"{index:03}.png": pictures.encoded(pictures.draw("disc").rotate(index).resize((64, 64))) for index in range(90)}
+    turned = [pictures.draw("disc").rotate(index).resize((64, 64)) for index in range(90)]
+    files = {f"{index:03}.png": pictures.encoded(image) for index, image in enumerate(turned)}
     server.upload("many", files)
     page.open("#/many").wait(lambda: len(page.tiles()) >= 60, "a page")
     page.js("scrollTo(0, document.body.scrollHeight)")

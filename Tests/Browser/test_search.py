@@ -14,7 +14,7 @@ def browse(page):
 def drag_region(page, start, end):
     """Draws a box on the query, in fractions of it."""
     frame = page.visible(".region-frame")
-    page.wait(lambda: page.js("return arguments[0].querySelector('img').naturalWidth > 0", frame), "the query's picture")
+    page.wait(lambda: page.js("return arguments[0].querySelector('img').naturalWidth > 0", frame), "the query")
     width, height = frame.size["width"], frame.size["height"]
     at = [(round((x - 0.5) * width), round((y - 0.5) * height)) for x, y in (start, end)]
     ActionChains(page.driver).move_to_element_with_offset(frame, *at[0]).click_and_hold() \

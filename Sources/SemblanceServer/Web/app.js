@@ -130,7 +130,8 @@ function watchUpdates() {
             refresh();
             forgetKept();
             if (update.job && !panel.isOpen()) announce(update);
-            if (update.job?.done > 0 && update.catalogue === route?.catalogue && route.view === "browse") view?.reload();
+            const isShown = update.catalogue === route?.catalogue && route.view === "browse";
+            if (update.job?.done > 0 && isShown) view?.reload();
         }
         wasRunning = isRunning;
     });
@@ -138,13 +139,15 @@ function watchUpdates() {
 
 function announce({ job, catalogue }) {
     const failed = job.failed > 0 ? `, ${plural(job.failed, "file")} failed` : "";
-    const outcome = job.done > 0 ? `${plural(job.done, "picture")} added to “${catalogue}”` : `“${catalogue}” was up to date already`;
+    const outcome = job.done > 0 ? `${plural(job.done, "picture")} added to “${catalogue}”`
+        : `“${catalogue}” was up to date already`;
     notify(`${outcome}${failed}.`,
         { action: { label: "Details", run: () => openPanel() } });
 }
 
 function handleKeys(event) {
-    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]")) return;
     if (event.key === "/") {
         event.preventDefault();
         view?.filter.focus();

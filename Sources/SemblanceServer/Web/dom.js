@@ -41,7 +41,8 @@ const strokes = {
     chevron: "m7 10 5 5 5-5",
     close: "M6 6l12 12M18 6 6 18",
     filter: "M4 6h16M7 12h10M10 18h4",
-    folder: "M3 7.5A1.5 1.5 0 0 1 4.5 6h4l2 2.5h9A1.5 1.5 0 0 1 21 10v7.5a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17.5Z",
+    folder: "M3 7.5A1.5 1.5 0 0 1 4.5 6h4l2 2.5h9A1.5 1.5 0 0 1 21 10v7.5a1.5 1.5 0 0 1-1.5 1.5h-15"
+        + "A1.5 1.5 0 0 1 3 17.5Z",
     key: "M14.5 9.5a4.5 4.5 0 1 0-4 6.5l1.5-1.5h2V12h2.5L20 8.5V4h-3.6ZM8 14.5v.01",
     left: "m14.5 6-6 6 6 6",
     model: "M12 3 4 7.3v9.4L12 21l8-4.3V7.3ZM4 7.3l8 4.4 8-4.4M12 11.7V21",
@@ -50,9 +51,10 @@ const strokes = {
     region: "M8 4H5.5A1.5 1.5 0 0 0 4 5.5V8M16 4h2.5A1.5 1.5 0 0 1 20 5.5V8M8 20H5.5A1.5 1.5 0 0 1 4 18.5V16"
         + "M16 20h2.5a1.5 1.5 0 0 0 1.5-1.5V16M9 9h6v6H9Z",
     right: "m9.5 6 6 6-6 6",
-    similar: "M5.5 3.5h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-8a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2ZM18.5 9a2 2 0 0 1 2 2v7.5a2 2 0 0 1-2 2"
-        + "H11a2 2 0 0 1-2-2",
-    trash: "M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12a1.5 1.5 0 0 0 1.5 1.4h6.4a1.5 1.5 0 0 0 1.5-1.4l.8-12M10 11v5.5M14 11v5.5",
+    similar: "M5.5 3.5h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-8a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2Z"
+        + "M18.5 9a2 2 0 0 1 2 2v7.5a2 2 0 0 1-2 2H11a2 2 0 0 1-2-2",
+    trash: "M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12a1.5 1.5 0 0 0 1.5 1.4h6.4a1.5 1.5 0 0 0 1.5-1.4l.8-12"
+        + "M10 11v5.5M14 11v5.5",
     upload: "M12 15.5V4.5M7.5 8.5 12 4l4.5 4.5M4.5 15v3A1.5 1.5 0 0 0 6 19.5h12a1.5 1.5 0 0 0 1.5-1.5v-3",
 };
 
@@ -80,5 +82,6 @@ export function mark() {
 
 /** Whether a key press belongs to a field or button rather than to the page. */
 export function isTyping(event) {
-    return event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]") !== null;
+    const fields = "input, textarea, select, [contenteditable]";
+    return event.target instanceof Element && event.target.closest(fields) !== null;
 }

@@ -1,4 +1,4 @@
-/** The filter's text syntax, as the server and the command line read it: `category=chair,price<20,brand!="Acme, Inc"`. */
+/** The filter's text syntax, as the server and the command line read it: `category=chair,price<20,brand!="A, B"`. */
 
 const operators = { "=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte" };
 
@@ -51,9 +51,10 @@ function splitConditions(text) {
 
 function parseCondition(text) {
     const match = /^([^=<>!]*)(!=|<=|>=|=|<|>)(.*)$/s.exec(text);
-    if (!match) throw new FilterError(`“${text.trim()}” is not a condition: write key=value, or one of != < <= > >=.`);
+    const quoted = `“${text.trim()}”`;
+    if (!match) throw new FilterError(`${quoted} is not a condition: write key=value, or one of != < <= > >=.`);
     const key = match[1].trim();
-    if (key === "" || key.split(".").includes("")) throw new FilterError(`“${text.trim()}” has no key before its sign.`);
+    if (key.split(".").includes("")) throw new FilterError(`${quoted} has no key before its sign.`);
     return { [key]: { [operators[match[2]]]: literal(match[3].trim()) } };
 }
 

@@ -64,7 +64,7 @@ export function imageTitle(image) {
 /** The one metadata value that stands under a picture in the grid. */
 export function imageSubtitle(image) {
     const metadata = image.metadata ?? {};
-    const value = metadata.category ?? metadata.label
-        ?? Object.entries(metadata).find(([key, item]) => !["name", "title"].includes(key) && typeof item !== "object")?.[1];
+    const isPlain = ([key, value]) => key !== "name" && key !== "title" && typeof value !== "object";
+    const value = metadata.category ?? metadata.label ?? Object.entries(metadata).find(isPlain)?.[1];
     return value === undefined || value === null ? "" : metadataValue(value);
 }

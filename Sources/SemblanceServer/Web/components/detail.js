@@ -59,7 +59,8 @@ export function detailView({ gallery, onDelete }) {
     async function remove(image) {
         const isSure = await confirm({
             title: "Delete this picture?",
-            text: `“${imageTitle(image)}” leaves the catalogue “${route.catalogue}” and is no longer found. This cannot be undone.`,
+            text: `“${imageTitle(image)}” leaves the catalogue “${route.catalogue}” and is no longer found. `
+                + "This cannot be undone.",
             action: "Delete",
         });
         if (!isSure) return;
@@ -150,8 +151,9 @@ export function detailView({ gallery, onDelete }) {
 
 /** The thumbnail at once, the sharp picture over it when it is there. */
 function largePicture(image) {
-    const sharp = picture(sharpURL(image), { alt: imageTitle(image), eager: true, width: image.width, height: image.height });
-    const blurred = picture(image.thumbnail_url, { eager: true, width: image.width, height: image.height });
+    const size = { width: image.width, height: image.height, eager: true };
+    const sharp = picture(sharpURL(image), { ...size, alt: imageTitle(image) });
+    const blurred = picture(image.thumbnail_url, size);
     blurred.setAttribute("aria-hidden", "true");
     const frame = h("div.detail-picture", {
         vars: { ratio: (image.width / image.height || 1).toFixed(4), natural: `${image.width}px` },

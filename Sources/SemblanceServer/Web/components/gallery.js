@@ -14,7 +14,8 @@ const skeletonRatios = [1.3, 1, 0.8, 1.5, 1, 1.2, 0.75, 1, 1.4, 1, 0.9, 1.3, 1, 
  * @param {Object} options
  * @param {import("../route.js").Route} options.route
  * @param {string} options.label
- * @param {(cursor: Cursor|null, signal: AbortSignal) => Promise<{images: Object[], next: Cursor|null}>} options.loadPage
+ * @param {(cursor: Cursor|null, signal: AbortSignal) => Promise<{images: Object[], next: Cursor|null}>}
+ *   options.loadPage
  * @param {() => Node} options.empty what stands there when there is nothing
  * @param {(images: Object[]) => void} [options.onLoad] all images so far, after each page
  * @param {(error: Error) => Node|null} [options.explain] what stands there for an error that is not one to try again

@@ -36,7 +36,8 @@ function neighbour(key, current, list) {
 /** The tile of the next row in a direction whose middle is nearest. */
 function nearestInRow(current, list, direction) {
     const tiles = [...list.children];
-    const step = direction < 0 ? tiles.slice(0, tiles.indexOf(current)).reverse() : tiles.slice(tiles.indexOf(current) + 1);
+    const index = tiles.indexOf(current);
+    const step = direction < 0 ? tiles.slice(0, index).reverse() : tiles.slice(index + 1);
     const first = step.find((tile) => tile.offsetTop !== current.offsetTop);
     if (!first) return null;
     const middle = (tile) => tile.offsetLeft + tile.offsetWidth / 2;

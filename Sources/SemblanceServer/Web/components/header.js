@@ -29,8 +29,8 @@ function updateButton(onUpdate) {
         const isRunning = update !== null && update.stage !== "ended";
         const share = isRunning ? shareOf(update) : 0;
         button.classList.toggle("is-running", isRunning);
-        label.textContent = isRunning ? `${update.stage === "uploading" ? "Uploading" : "Indexing"} ${Math.floor(share * 100)}%`
-            : "Update Catalogue";
+        const work = update?.stage === "uploading" ? "Uploading" : "Indexing";
+        label.textContent = isRunning ? `${work} ${Math.floor(share * 100)}%` : "Update Catalogue";
         bar.style.setProperty("--share", share.toFixed(3));
     });
     return button;

@@ -13,8 +13,9 @@ export function menu({ kind, label, build }) {
     count += 1;
     const id = `menu-${count}`;
     const content = h("span.menu-content");
-    const button = h(`button.menu-button.${kind}-button`, { type: "button", popovertarget: id, "aria-haspopup": "true" },
-        h("span.visually-hidden", {}, `${label}: `), content, icon("chevron"));
+    const button = h(`button.menu-button.${kind}-button`, {
+        type: "button", popovertarget: id, "aria-haspopup": "true",
+    }, h("span.visually-hidden", {}, `${label}: `), content, icon("chevron"));
     const panel = h(`div.menu-panel.${kind}-panel`, { id, popover: "auto", role: "group", "aria-label": label });
     const close = () => panel.hidePopover();
     panel.addEventListener("beforetoggle", (event) => {

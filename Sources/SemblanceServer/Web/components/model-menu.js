@@ -8,7 +8,9 @@ import { menu } from "./menu.js";
 
 /** @returns {HTMLElement} */
 export function modelMenu() {
-    const { element, setContent } = menu({ kind: "model", label: "Model", build: (close) => [introduction(), rows(close)] });
+    const { element, setContent } = menu({
+        kind: "model", label: "Model", build: (close) => [introduction(), rows(close)],
+    });
     store.watch(["route", "catalogue", "models"], (state) => {
         setContent(h("span.menu-value", {}, currentModel(state) ?? "…"));
         element.hidden = state.models.length === 0;

@@ -22,10 +22,10 @@ export function queryPanel({ title, url, onRegion, onMinimum, onClose }) {
     image.addEventListener("load", () => {
         region.element.style.setProperty("--ratio", (image.naturalWidth / image.naturalHeight).toFixed(4));
     });
-    image.addEventListener("error", () => region.element.replaceWith(
-        h("div.query-unseen", {}, icon("picture"), h("p", {}, "This browser cannot show the picture, but it can be searched with."))));
+    image.addEventListener("error", () => region.element.replaceWith(unseenPicture()));
 
-    const wholeButton = h("button.button.small", { type: "button", on: { click: () => onRegion(null) } }, "Whole picture");
+    const wholeButton = h("button.button.small", { type: "button", on: { click: () => onRegion(null) } },
+        "Whole picture");
     const partButton = h("button.button.small.quiet", { type: "button", on: { click: region.start } },
         icon("region"), "Search a part");
     const help = h("p.query-help", { id: "region-help" });
@@ -57,16 +57,22 @@ export function queryPanel({ title, url, onRegion, onMinimum, onClose }) {
     };
 }
 
+function unseenPicture() {
+    return h("div.query-unseen", {}, icon("picture"),
+        h("p", {}, "This browser cannot show the picture, but it can be searched with."));
+}
+
 const percent = (value) => `${Math.round(value * 100)}%`;
 
 function thresholdField(onChange) {
     const output = h("output.number", { for: "threshold" });
     const input = h("input.range", {
-        id: "threshold", type: "range", min: leastThreshold, max: "0.95", step: "0.05", "aria-describedby": "threshold-hint",
+        id: "threshold", type: "range", min: leastThreshold, max: "0.95", step: "0.05",
     });
-    const show = () => { output.textContent = Number(input.value) > leastThreshold ? score(Number(input.value)) : "any"; };
+    const minimum = () => (Number(input.value) > leastThreshold ? Number(input.value) : null);
+    const show = () => { output.textContent = minimum() === null ? "any" : score(minimum()); };
     input.addEventListener("input", show);
-    input.addEventListener("change", () => onChange(Number(input.value) > leastThreshold ? Number(input.value) : null));
+    input.addEventListener("change", () => onChange(minimum()));
     return {
         element: h("div.field.threshold", {},
             h("div.threshold-head", {}, h("label", { for: "threshold" }, "Least similarity"), output), input),

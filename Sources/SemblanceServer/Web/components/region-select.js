@@ -41,7 +41,10 @@ export function regionSelect(picture, { region, onChange }) {
 
     function point(event) {
         const area = frame.getBoundingClientRect();
-        return { x: clamp((event.clientX - area.left) / area.width), y: clamp((event.clientY - area.top) / area.height) };
+        return {
+            x: clamp((event.clientX - area.left) / area.width),
+            y: clamp((event.clientY - area.top) / area.height),
+        };
     }
 
     frame.addEventListener("pointerdown", (event) => {

@@ -77,5 +77,6 @@ export function rowWidths(ratios, { width, gap, target }) {
 
 function lengthInPixels(text) {
     const number = Number.parseFloat(text);
-    return text.trim().endsWith("rem") ? number * Number.parseFloat(getComputedStyle(document.documentElement).fontSize) : number;
+    if (!text.trim().endsWith("rem")) return number;
+    return number * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }

@@ -10,7 +10,7 @@ import { notify } from "./notices.js";
 /** Searches with a picture of the user's own. @param {File} file */
 export function searchWithFile(file) {
     if (!isPicture(file)) {
-        notify(`“${file.name}” does not look like a picture. JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF can be searched with.`,
+        notify(`“${file.name}” does not look like a picture. Expected JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF.`,
             { isError: true });
         return;
     }

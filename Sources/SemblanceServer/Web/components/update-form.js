@@ -30,8 +30,7 @@ function sources(start) {
         const chosen = selectFromInput(input.files);
         input.value = "";
         if (chosen.pictures.length > 0) start(chosen);
-        else problem.textContent = `No picture was found among ${plural(chosen.others, "file")}. Expected JPEG, PNG, WebP, `
-            + "GIF, TIFF, HEIC or AVIF.";
+        else problem.textContent = noPicture(chosen.others);
     };
     const folder = h("input.visually-hidden", {
         type: "file", webkitdirectory: true, multiple: true, id: "update-folder", tabindex: "-1", "aria-hidden": "true",
@@ -50,6 +49,9 @@ function sources(start) {
             h("button.button", { type: "button", on: { click: () => files.click() } }, "Choose pictures")),
         folder, files, problem);
 }
+
+const noPicture = (number) =>
+    `No picture was found among ${plural(number, "file")}. Expected JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF.`;
 
 /** A drop does not say "yes" yet: it shows what would be sent. */
 function confirmation(selection, start) {
@@ -74,8 +76,8 @@ function catalogueChoice() {
         names.map((name) => h("option", { value: name, selected: name === route?.catalogue }, name)),
         h("option", { value: newCatalogue }, "New catalogue…"));
     const input = h("input.input", {
-        id: "update-name", hidden: true, maxlength: "64", placeholder: "Its name", "aria-label": "Name of the new catalogue",
-        autocomplete: "off", spellcheck: "false",
+        id: "update-name", hidden: true, maxlength: "64", placeholder: "Its name", autocomplete: "off",
+        spellcheck: "false", "aria-label": "Name of the new catalogue",
     });
     const problem = h("p.problem", { role: "alert" });
     select.addEventListener("change", () => {

@@ -38,7 +38,8 @@ export function updateProgress({ onAgain, onRetry, onShow }) {
     }
 
     return {
-        element: h("div.update-progress", {}, headline, upload.element, indexing.element, tally, failures.element, actions),
+        element: h("div.update-progress", {},
+            headline, upload.element, indexing.element, tally, failures.element, actions),
         update(update) {
             headline.textContent = headlineText(update);
             headline.classList.toggle("is-bad", update.error !== null || update.job?.state === "failed");
@@ -55,7 +56,9 @@ export function updateProgress({ onAgain, onRetry, onShow }) {
 function step(name) {
     const mark = h("span.step-mark", { "aria-hidden": "true" });
     const text = h("span.step-text.number");
-    const bar = h("div.progress", { role: "progressbar", "aria-label": name, "aria-valuemin": "0", "aria-valuemax": "100" });
+    const bar = h("div.progress", {
+        role: "progressbar", "aria-label": name, "aria-valuemin": "0", "aria-valuemax": "100",
+    });
     const element = h("div.step", {}, h("div.step-head", {}, mark, h("strong", {}, name), text), bar);
     return {
         element,
@@ -105,13 +108,12 @@ function indexStep({ stage, job, pace }) {
     const finished = job.done + job.skipped + job.failed;
     const share = (number) => (job.total > 0 ? number / job.total : 0);
     const parts = [["done", share(job.done)], ["skipped", share(job.skipped)], ["failed", share(job.failed)]];
-    if (stage === "ended") {
-        return { state: job.state === "succeeded" ? "done" : "stopped", parts, text: `${count(finished)} of ${count(job.total)}` };
-    }
+    const progress = `${count(finished)} of ${count(job.total)}`;
+    if (stage === "ended") return { state: job.state === "succeeded" ? "done" : "stopped", parts, text: progress };
     if (job.state === "queued" || job.total === 0) return { state: "unknown", parts: [], text: "" };
     const speed = pace ? ` · ${count(Math.max(1, Math.round(pace.rate)))} a second` : "";
     const left = pace?.secondsLeft ? ` · ${duration(pace.secondsLeft)} left` : "";
-    return { state: "active", parts, text: `${count(finished)} of ${count(job.total)}${speed}${left}` };
+    return { state: "active", parts, text: `${progress}${speed}${left}` };
 }
 
 function tallyItems({ job }) {

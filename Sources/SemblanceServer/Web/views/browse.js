@@ -54,11 +54,16 @@ export function browseView({ onUpdate, onError, onLoad }) {
         throw error;
     }
 
+    function updateButton() {
+        return h("button.button.solid", { type: "button", on: { click: onUpdate } },
+            icon("upload"), "Update Catalogue");
+    }
+
     function nothingYet() {
         return emptyState({
             title: "No pictures yet",
             text: `Add a folder to “${route.catalogue}”: its pictures are indexed and can be searched at once.`,
-            actions: [h("button.button.solid", { type: "button", on: { click: onUpdate } }, icon("upload"), "Update Catalogue")],
+            actions: [updateButton()],
         });
     }
 
@@ -67,7 +72,7 @@ export function browseView({ onUpdate, onError, onLoad }) {
         return emptyState({
             title: `There is no catalogue “${route.catalogue}” yet`,
             text: "Add a folder of pictures to make it, or choose another one above.",
-            actions: [h("button.button.solid", { type: "button", on: { click: onUpdate } }, icon("upload"), "Update Catalogue")],
+            actions: [updateButton()],
         });
     }
 
@@ -75,7 +80,8 @@ export function browseView({ onUpdate, onError, onLoad }) {
         return emptyState({
             title: "No picture meets the filter",
             text: "Conditions are exact: letters count as they are written, and all conditions must hold.",
-            actions: [h("button.button", { type: "button", on: { click: () => go({ ...route, filter: "" }) } }, "Clear the filter")],
+            actions: [h("button.button", { type: "button", on: { click: () => go({ ...route, filter: "" }) } },
+                "Clear the filter")],
         });
     }
 
@@ -86,7 +92,9 @@ export function browseView({ onUpdate, onError, onLoad }) {
         gallery: () => grid,
         filter: tools.filter,
         update(next) {
-            const isSame = route !== null && contentKey({ ...next, model: null }) === contentKey({ ...route, model: null });
+            // The model makes no difference to what is in the catalogue.
+            const isSame = route !== null
+                && contentKey({ ...next, model: null }) === contentKey({ ...route, model: null });
             route = next;
             tools.filter.setText(route.filter);
             if (!isSame) load();
