@@ -31,8 +31,11 @@ public final class ThreadPool: Sendable {
         self.maximumWaitingCount = maximumWaitingCount
         for _ in 0..<threadCount {
             let guarded = self.guarded
-            let thread = Thread { Self.work(guarded) }
-            thread.name = name
+            let thread = Thread {
+                // A name given before the start would be lost: the thread takes over its maker's.
+                Thread.current.name = name
+                Self.work(guarded)
+            }
             thread.stackSize = 8 << 20
             thread.start()
         }
