@@ -46,6 +46,25 @@ import Testing
         #expect(access(store.path(of: Samples.hash(1)), F_OK) != 0)
     }
 
+    /// Before `synchronise()` returned, no row names the file; a power cut may leave anything under its name.
+    @Test func aFileThatDoesNotHoldWhatItsNameSaysIsReplaced() throws {
+        let folder = try TemporaryFolder()
+        let store = LocalFileStore(folder: try DataFolder(path: folder.path("data")))
+        let bytes = Array("whole".utf8)
+        let (source, hash) = (try folder.write(bytes, to: "a.jpg"), ContentHash(hashing: bytes))
+        for attempt in 0..<2 {
+            try folder.write([], to: "data/files/\(hash.hexadecimal.prefix(2))/\(hash.hexadecimal)")
+            if attempt == 0 {
+                try store.store(copying: source, as: hash)
+            } else {
+                let path = try store.makeSpoolPath()
+                try Data(bytes).write(to: URL(fileURLWithPath: path))
+                try store.store(spooled: path, as: hash)
+            }
+            #expect(FileManager.default.contents(atPath: store.path(of: hash)).map(Array.init) == bytes)
+        }
+    }
+
     @Test func aThumbnailThatAPowerCutEmptiedIsMadeAgain() throws {
         let folder = try TemporaryFolder()
         let store = LocalFileStore(folder: try DataFolder(path: folder.path))

@@ -26,6 +26,8 @@ public final class TemporaryFileStore: FileStore {
         try copy(path, to: hash)
     }
 
+    public func synchronise() throws {}
+
     private func copy(_ path: String, to hash: ContentHash) throws {
         guard !FileManager.default.fileExists(atPath: self.path(of: hash)) else { return }
         try FileManager.default.copyItem(atPath: path, toPath: self.path(of: hash))

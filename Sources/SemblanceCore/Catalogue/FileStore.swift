@@ -2,7 +2,7 @@
 ///
 /// Calls may block: run them off the cooperative pool. Errors are `StoreError`.
 public protocol FileStore: Sendable {
-    /// Takes in a spooled file as the original with this hash: durable when it returns. Idempotent.
+    /// Takes in a spooled file as the original with this hash: durable after `synchronise()`. Idempotent.
     /// The file is linked when the file system allows it, else copied; the spool file itself stays until
     /// `removeSpooled`, so that a job that is interrupted before its rows are durable can start over.
     func store(spooled path: String, as hash: ContentHash) throws
@@ -10,10 +10,13 @@ public protocol FileStore: Sendable {
     func removeSpooled(_ path: String) throws
     /// Every spool file, to find those that no unfinished job names.
     func spooledPaths() throws -> [String]
-    /// Copies a user's file in: durable when it returns. Idempotent.
+    /// Copies a user's file in: durable after `synchronise()`. Idempotent.
     /// - Throws: `ImageError` with `image-unreadable` if the file cannot be read, or has other bytes by now: that is
     ///   the file's fault, not the store's.
     func store(copying path: String, as hash: ContentHash) throws
+    /// Makes everything that was stored before durable. Once for a batch, before its rows are added: flushing files
+    /// one by one takes ten times as long.
+    func synchronise() throws
     /// The path of a stored original, whether it exists or not.
     func path(of hash: ContentHash) -> String
     /// Removes an original and its thumbnail. A file that is not there is not an error.

@@ -5,11 +5,16 @@ struct KeepStep: IngestStep {
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         let (files, copies) = (context.engine.files, context.copies)
         return try await context.onThread(batch) { batch in
+            var hasStored = false
             try batch.forEachOpen { item in
                 guard let hash = item.hash, item.embedding != nil else { return }
                 switch item.origin {
-                case .spooled(let path): try files.store(spooled: path, as: hash)
-                case .file(let file) where copies: try files.store(copying: file.path, as: hash)
+                case .spooled(let path):
+                    try files.store(spooled: path, as: hash)
+                    hasStored = true
+                case .file(let file) where copies:
+                    try files.store(copying: file.path, as: hash)
+                    hasStored = true
                 case .file, .url: break
                 }
                 item.bytes = nil
@@ -19,6 +24,7 @@ struct KeepStep: IngestStep {
                         header: decoded.header, prepared: PreparedImage(width: 0, height: 0, pixels: []))
                 }
             }
+            if hasStored { try files.synchronise() }
         }
     }
 }

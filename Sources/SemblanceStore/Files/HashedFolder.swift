@@ -17,18 +17,13 @@ struct HashedFolder: Sendable {
         path + "/" + hash.hexadecimal.prefix(2)
     }
 
-    /// Whether the file is there and holds what its name says; if so, it is durable on return: whoever made it may have
-    /// died before that. One that holds something else is removed.
+    /// Whether the file is there and holds what its name says. One that holds something else is removed.
     func confirm(_ hash: ContentHash) throws -> Bool {
         let path = path(of: hash)
         guard access(path, F_OK) == 0 else { return false }
-        guard try SourceReader(path).contentHash() == hash else {
-            try retrying { unlink(path) }
-            return false
-        }
-        try OpenFile(path, O_RDONLY).synchronise()
-        try synchroniseFolder(of: hash)
-        return true
+        if try SourceReader(path).contentHash() == hash { return true }
+        try retrying { unlink(path) }
+        return false
     }
 
     /// Gives a file this name too.
@@ -44,21 +39,13 @@ struct HashedFolder: Sendable {
         }
     }
 
-    func synchroniseFolder(of hash: ContentHash) throws {
-        try OpenFile.synchronise(folder: folder(of: hash))
-    }
-
     /// Writes a file under another name and renames it when it is whole: readers never see half of it.
-    func write(as hash: ContentHash, isDurable: Bool, _ body: (borrowing OpenFile) throws -> Void) throws {
+    func write(as hash: ContentHash, _ body: (borrowing OpenFile) throws -> Void) throws {
         try makeFolder(of: hash)
         let partialPath = partialFolder + "/" + UUID().uuidString
         do {
-            let partial = try OpenFile(partialPath, O_WRONLY | O_CREAT | O_EXCL)
-            try body(partial)
+            try body(OpenFile(partialPath, O_WRONLY | O_CREAT | O_EXCL))
             try retrying { rename(partialPath, path(of: hash)) }
-            guard isDurable else { return }
-            try partial.synchronise()
-            try synchroniseFolder(of: hash)
         } catch {
             unlink(partialPath)
             throw error
@@ -66,11 +53,7 @@ struct HashedFolder: Sendable {
     }
 
     private func makeFolder(of hash: ContentHash) throws {
-        if mkdir(folder(of: hash), 0o700) == 0 {
-            try OpenFile.synchronise(folder: path)
-        } else if errno != EEXIST {
-            throw OpenFile.Failure(code: errno)
-        }
+        guard mkdir(folder(of: hash), 0o700) == 0 || errno == EEXIST else { throw OpenFile.Failure(code: errno) }
     }
 
     /// Makes the folder itself.

@@ -8,10 +8,9 @@ import SemblanceCore
 ///     spool/                      uploads on their way
 ///     files/partial/  thumbnails/partial/   files that are being written; renamed when they are whole
 ///
-/// Originals are durable when a call returns. A file has its name before its contents are flushed, so that one commit of
-/// the file system's journal covers both: a power cut in between can leave a file that does not hold what its name says,
-/// which is noticed when the same bytes come again. Thumbnails are not flushed, since they can be made again; one that
-/// a power cut left empty does not count.
+/// Originals are durable after `synchronise()`, which flushes the file system once for all of them. A power cut before
+/// that can leave a file that does not hold what its name says: nothing knows of it yet, and it is noticed when the same
+/// bytes come again. Thumbnails can be made again; one that a power cut left empty does not count.
 public struct LocalFileStore: FileStore {
     private let root: String
     private let originals: HashedFolder
@@ -30,26 +29,25 @@ public struct LocalFileStore: FileStore {
                 throw StoreError(.fileMissing, "The uploaded file is not in the spool any more; upload it again.")
             }
             let file = try OpenFile(path, O_RDONLY | O_NOFOLLOW)
-            if try originals.confirm(hash) { return }
-            if try originals.link(path, to: hash) {
-                try file.synchronise()
-                try originals.synchroniseFolder(of: hash)
-            } else {
-                try originals.write(as: hash, isDurable: true) { partial in try Self.copy(file, to: partial) }
-            }
+            guard try !originals.confirm(hash), try !originals.link(path, to: hash) else { return }
+            try originals.write(as: hash) { partial in try Self.copy(file, to: partial) }
         }
     }
 
     public func store(copying path: String, as hash: ContentHash) throws {
         let source = try SourceReader(path)
         try mapping {
-            if try originals.confirm(hash) { return }
-            try originals.write(as: hash, isDurable: true) { partial in
+            guard try !originals.confirm(hash) else { return }
+            try originals.write(as: hash) { partial in
                 guard try source.copy(to: partial) == hash else {
                     throw ImageError(.unreadable, "The file changed while it was being read; index it again.")
                 }
             }
         }
+    }
+
+    public func synchronise() throws {
+        try mapping { try OpenFile(originals.path, O_RDONLY | O_DIRECTORY).synchroniseFileSystem() }
     }
 
     public func removeSpooled(_ path: String) throws {
@@ -93,7 +91,7 @@ public struct LocalFileStore: FileStore {
 
     public func storeThumbnail(_ bytes: [UInt8], of hash: ContentHash) throws -> String {
         try mapping {
-            try thumbnails.write(as: hash, isDurable: false) { partial in
+            try thumbnails.write(as: hash) { partial in
                 try bytes.withUnsafeBytes { try partial.write($0) }
             }
             return thumbnails.path(of: hash)

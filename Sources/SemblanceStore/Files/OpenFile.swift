@@ -19,9 +19,15 @@ struct OpenFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Makes contents durable; of a folder, its entries.
-    func synchronise() throws {
-        try retrying { fsync(descriptor) }
+    /// Makes everything durable that was written to the file system this lies in.
+    func synchroniseFileSystem() throws {
+        guard let synchronise = Self.syncfs else { return sync() }
+        try retrying { synchronise(descriptor) }
+    }
+
+    /// The system call of that name, which Swift's import of the C library leaves out: it is an extension of GNU's.
+    private static let syncfs: (@convention(c) (Int32) -> Int32)? = dlsym(nil, "syncfs").map {
+        unsafeBitCast($0, to: (@convention(c) (Int32) -> Int32).self)
     }
 
     func status() throws -> stat {
@@ -41,11 +47,6 @@ struct OpenFile: ~Copyable {
             let count = try retrying { Glibc.write(descriptor, rest.baseAddress, rest.count) }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
-    }
-
-    /// Makes a folder's entries durable.
-    static func synchronise(folder path: String) throws {
-        try OpenFile(path, O_RDONLY | O_DIRECTORY).synchronise()
     }
 }
 

@@ -40,6 +40,7 @@ public struct FileStoreContract: Sendable {
             let (path, hash) = (try folder.write(bytes, to: "a.jpg"), ContentHash(hashing: bytes))
             try store.store(copying: path, as: hash)
             try store.store(copying: path, as: hash)
+            try store.synchronise()
             #expect(contents(store.path(of: hash)) == bytes)
             #expect(contents(path) == bytes)
         },
