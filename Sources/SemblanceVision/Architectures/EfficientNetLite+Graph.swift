@@ -32,7 +32,9 @@ extension EfficientNetLite {
     }
 
     private var head: Layer {
-        Layer(convolution: "_conv_head", normalisation: "_bn1", inputs: stages.last?.width ?? stemWidth, outputs: dimension)
+        Layer(
+            convolution: "_conv_head", normalisation: "_bn1", inputs: stages.last?.width ?? stemWidth,
+            outputs: dimension)
     }
 
     private var blocks: [Block] {

@@ -48,7 +48,8 @@ struct ByteCursor {
 
     /// Text up to a line feed, which is stepped over.
     mutating func line(_ what: String) throws(ModelError) -> String {
-        guard let length = bytes[offset..<end].prefix(4096).firstIndex(of: UInt8(ascii: "\n")).map({ $0 - offset }) else {
+        guard let length = bytes[offset..<end].prefix(4096).firstIndex(of: UInt8(ascii: "\n")).map({ $0 - offset })
+        else {
             throw .damaged(at: offset, "expected \(what) and the end of its line")
         }
         let text = try text(byteCount: length, what)

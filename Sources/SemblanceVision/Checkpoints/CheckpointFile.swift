@@ -59,6 +59,7 @@ package final class CheckpointFile: @unchecked Sendable {
     }
 
     private static func unreadable(_ name: String) -> ModelError {
-        ModelError(.weightsMissing, "The weights file '\(name)' cannot be opened. Check that it exists and is readable.")
+        ModelError(
+            .weightsMissing, "The weights file '\(name)' cannot be opened. Check that it exists and is readable.")
     }
 }

@@ -168,7 +168,8 @@ extension CheckpointTensor {
         shape: [Int], strides: [Int], capacity: Int, name: String
     ) throws(ModelError) -> (count: Int, span: Int) {
         guard shape.count == strides.count, shape.count <= 8 else {
-            throw damaged(name, "expected as many strides as dimensions, at most 8, not \(strides.count) for \(shape.count)")
+            throw damaged(
+                name, "expected as many strides as dimensions, at most 8, not \(strides.count) for \(shape.count)")
         }
         guard shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }) else {
             throw damaged(name, "expected sizes and strides of 0 or more, not \(shape) and \(strides)")

@@ -65,7 +65,8 @@ package enum LegacyTorchReader: CheckpointReader {
         for storage in storages { types[storage.key] = storage }
         for key in keys {
             guard let storage = types[key], places[key] == nil else {
-                throw .damaged(at: cursor.offset, "the storage '\(key.prefix(40))' is listed twice, or belongs to no tensor")
+                throw .damaged(
+                    at: cursor.offset, "the storage '\(key.prefix(40))' is listed twice, or belongs to no tensor")
             }
             places[key] = try place(of: storage, at: &cursor)
         }
@@ -105,7 +106,8 @@ package enum LegacyTorchReader: CheckpointReader {
         let count = try cursor.number(Int64.self, "a storage's size")
         guard count == storage.count else {
             throw .damaged(
-                at: start, "expected \(storage.count) elements in the storage '\(storage.key.prefix(40))', not \(count)")
+                at: start, "expected \(storage.count) elements in the storage '\(storage.key.prefix(40))', not \(count)"
+            )
         }
         let (byteCount, overflows) = storage.count.multipliedReportingOverflow(by: storage.elementType.byteCount)
         guard !overflows else { throw .damaged(at: start, "a storage of \(count) elements is larger than any file") }

@@ -19,14 +19,18 @@ extension PickleMachine {
 
     /// Reads the persistent id on the stack: `('storage', class, key, device, count[, view])`.
     mutating func loadStorage() throws(ModelError) {
-        guard case .tuple(let id) = try pop() else { throw .damaged(at: offset, "expected a tuple that names a storage") }
+        guard case .tuple(let id) = try pop() else {
+            throw .damaged(at: offset, "expected a tuple that names a storage")
+        }
         let parts = arena[id]
         guard (5...6).contains(parts.count), parts[0] == .string("storage"),
             case .global(.storage(let type)) = parts[1], case .string(let key) = parts[2],
             case .string = parts[3], case .integer(let count) = parts[4], let count = Int(exactly: count), count >= 0
         else { throw .damaged(at: offset, "expected a storage's class, key, device and size") }
         guard parts.count == 5 || parts[5] == .none else {
-            throw .damaged(at: offset, "the storage '\(key.prefix(40))' is a view on another, as PyTorch 0.1 wrote; expected one of its own")
+            throw .damaged(
+                at: offset,
+                "the storage '\(key.prefix(40))' is a view on another, as PyTorch 0.1 wrote; expected one of its own")
         }
         let description = StorageDescription(key: key, elementType: type, count: count)
         stack.append(.storage(try number(of: description)))

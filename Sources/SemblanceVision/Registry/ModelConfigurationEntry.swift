@@ -18,7 +18,8 @@ struct ModelConfigurationEntry {
             throw Self.refused("'model_id' must be a name of letters, digits, '.', '_' and '-', at most 64")
         }
         if let unknown = members.keys.filter({ !Self.keys.contains($0) }).sorted().first {
-            throw Self.refused("'\(unknown.prefix(64))' is not a key; known are \(Self.keys.sorted().joined(separator: ", "))")
+            throw Self.refused(
+                "'\(unknown.prefix(64))' is not a key; known are \(Self.keys.sorted().joined(separator: ", "))")
         }
         self.modelID = modelID
         self.members = members

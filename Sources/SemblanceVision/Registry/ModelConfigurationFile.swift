@@ -29,7 +29,9 @@ struct ModelConfigurationFile {
             do {
                 try apply(ModelConfigurationEntry(entry, folder: folder))
             } catch {
-                let id = entry["model_id"].flatMap { if case .string(let id) = $0 { "'\(id.prefix(64))', " } else { nil } }
+                let id = entry["model_id"].flatMap {
+                    if case .string(let id) = $0 { "'\(id.prefix(64))', " } else { nil }
+                }
                 warnings.append(
                     ModelError(
                         .invalidManifest,

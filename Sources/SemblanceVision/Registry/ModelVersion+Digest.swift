@@ -25,7 +25,9 @@ extension Preprocessing {
     /// Equal preprocessing has equal text, on every machine and in every later version: numbers are written by their
     /// bits, and nothing depends on a JSON library.
     var canonicalText: String {
-        func bits(_ values: [Float]) -> String { values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",") }
+        func bits(_ values: [Float]) -> String {
+            values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
+        }
         let shorterSide = fit == .crop ? resizeTo ?? size : size
         return "size \(size) fit \(fit.rawValue) resize \(shorterSide) filter \(filter.rawValue) "
             + "channels \(channels.rawValue) mean \(bits(mean)) deviation \(bits(deviation))"

@@ -81,7 +81,8 @@ extension PackagePull {
     /// What a killed pull left behind, a day ago or more.
     private func removeAbandonedFolders() {
         let manager = FileManager.default
-        for name in (try? manager.contentsOfDirectory(atPath: files.modelsFolder)) ?? [] where name.hasPrefix(".pull-") {
+        for name in (try? manager.contentsOfDirectory(atPath: files.modelsFolder)) ?? [] where name.hasPrefix(".pull-")
+        {
             let path = "\(files.modelsFolder)/\(name)"
             let changed = (try? manager.attributesOfItem(atPath: path))?[.modificationDate] as? Date
             if let changed, changed < Date(timeIntervalSinceNow: -86_400) { try? manager.removeItem(atPath: path) }

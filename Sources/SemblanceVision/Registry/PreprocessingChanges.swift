@@ -8,7 +8,9 @@ struct PreprocessingChanges {
 
     func apply(to preprocessing: inout Preprocessing) throws(ModelError) {
         if let unknown = members.keys.filter({ !Self.keys.contains($0) }).sorted().first {
-            throw refused("'\(unknown.prefix(64))' in 'preprocessing' is not one of \(Self.keys.sorted().joined(separator: ", "))")
+            throw refused(
+                "'\(unknown.prefix(64))' in 'preprocessing' is not one of \(Self.keys.sorted().joined(separator: ", "))"
+            )
         }
         if let size = try whole("size") { preprocessing.size = size }
         if let shorterSide = try whole("resize_to") { preprocessing.resizeTo = shorterSide }

@@ -4,10 +4,11 @@ import Testing
 
 @Suite struct EfficientNetLiteTests {
     /// Tensors in the published files (296, 386, 386), and each variant's blocks and last width.
-    @Test(arguments: [
-        ("lite0", 296, 16, 320), ("lite1", 386, 21, 320), ("lite2", 386, 21, 352), ("lite3", nil, 24, 384),
-        ("lite4", nil, 30, 448),
-    ] as [(String, Int?, Int, Int)])
+    @Test(
+        arguments: [
+            ("lite0", 296, 16, 320), ("lite1", 386, 21, 320), ("lite2", 386, 21, 352), ("lite3", nil, 24, 384),
+            ("lite4", nil, 30, 448),
+        ] as [(String, Int?, Int, Int)])
     func scalesAsPublished(variant: String, tensorCount: Int?, blockCount: Int, lastWidth: Int) throws {
         let network = try #require(EfficientNetLite(variant: variant))
         #expect(network.stages.map(\.repeats).reduce(0, +) == blockCount)

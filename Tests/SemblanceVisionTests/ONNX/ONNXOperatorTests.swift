@@ -94,7 +94,8 @@ import Testing
                             for j in 0..<kernel {
                                 let weight = convolution.weights[((output * inputs + input) * kernel + i) * kernel + j]
                                 let channel = isDepthwise ? output : input
-                                sum += Double(weight * planes(channel, y * stride + i - before, x * stride + j - before))
+                                sum += Double(
+                                    weight * planes(channel, y * stride + i - before, x * stride + j - before))
                             }
                         }
                     }
@@ -138,7 +139,9 @@ import Testing
         let planes = Self.picture(8).planes
         let weights = Self.weights(2 * 192)
         let expected = (0..<2).map { output in
-            zip(planes.values, weights[(output * 192)..<(output * 192 + 192)]).reduce([10, 20][output]) { $0 + $1.0 * $1.1 }
+            zip(planes.values, weights[(output * 192)..<(output * 192 + 192)]).reduce([10, 20][output]) {
+                $0 + $1.0 * $1.1
+            }
         }
         let found = try Self.run(size: 8) { graph, value in
             graph.fullyConnected(

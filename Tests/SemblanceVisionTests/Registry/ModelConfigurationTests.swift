@@ -37,7 +37,8 @@ import Testing
 
     @Test func changesOnlyWhatAnEntryMentions() throws {
         let registry = try registry(
-            #"[{"model_id": "efficientnet-lite1", "summary": "Ours.", "preprocessing": {"fit": "crop", "resize_to": 256}}]"#)
+            #"[{"model_id": "efficientnet-lite1", "summary": "Ours.", "preprocessing": {"fit": "crop", "resize_to": 256}}]"#
+        )
         #expect(registry.warnings.isEmpty)
         let changed = try registry.manifest(for: "efficientnet-lite1")
         let original = ModelManifest.builtIn[1]
@@ -72,8 +73,14 @@ import Testing
         (#"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"size": 3}}"#, "'size'"),
         (#"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"fit": "zoom"}}"#, "'fit'"),
         (#"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"mean": [1, 2]}}"#, "'mean'"),
-        (#"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"deviation": [1, 0, 1]}}"#, "'deviation'"),
-        (#"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"resize_to": 100}}"#, "'resize_to'"),
+        (
+            #"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"deviation": [1, 0, 1]}}"#,
+            "'deviation'"
+        ),
+        (
+            #"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"resize_to": 100}}"#,
+            "'resize_to'"
+        ),
         (#"{"model_id": "x", "model_type": "vgg", "model_dim": 4, "preprocessing": {"zoom": 1}}"#, "'zoom'"),
         (#"17"#, "object"),
     ])
@@ -96,7 +103,8 @@ import Testing
     }
 
     @Test func aMissingFileIsNoFault() throws {
-        let registry = try ModelRegistry(configuration: .init(cacheFolder: "/tmp", configPath: "/nowhere/model_config.json"))
+        let registry = try ModelRegistry(
+            configuration: .init(cacheFolder: "/tmp", configPath: "/nowhere/model_config.json"))
         #expect(registry.warnings.isEmpty && registry.models().count == 3)
     }
 }

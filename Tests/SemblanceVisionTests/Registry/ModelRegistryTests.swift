@@ -104,7 +104,8 @@ import Testing
         let registry = try registry(ModelFixture.TemporaryFolder(), entries: "[\(entry)]")
         let error = await #expect(throws: ModelError.self) { try await registry.embedder(for: "narrow") }
         #expect(error?.code == .unexpectedTensors)
-        #expect(error?.message.contains("'_conv_stem.weight' has the shape [8, 3, 3, 3], expected [32, 3, 3, 3]") == true)
+        #expect(
+            error?.message.contains("'_conv_stem.weight' has the shape [8, 3, 3, 3], expected [32, 3, 3, 3]") == true)
     }
 
     // MARK: Versions
