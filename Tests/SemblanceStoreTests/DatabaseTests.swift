@@ -77,16 +77,23 @@ import Testing
     }
 
     @Test func refusesTheDatabaseOfAnotherProgram() async throws {
-        try run("CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')")
+        try await fill(imageCount: 1)
+        // Bytes 68 to 71 of SQLite's header say whose database it is.
+        var contents = try #require(FileContents(path))
+        try contents.overwrite(68..<72, with: 0)
         await expectFailure(.damaged, mentioning: "not a Semblance database")
     }
 
     @Test(arguments: [SQLiteDatabase.Role.writer, .reader])
     func refusesTheSchemaOfANewerVersion(role: SQLiteDatabase.Role) async throws {
         try await fill(imageCount: 1)
-        try run("PRAGMA user_version = 99")
+        // Bytes 60 to 63 are the number of the schema, most significant first.
+        var contents = try #require(FileContents(path))
+        let present = contents.data[63]
+        try contents.overwrite(63..<64, with: 99)
         await expectFailure(.newerSchema, role: role, mentioning: "newer version")
-        try run("PRAGMA user_version = 1")
+        #expect(FileManager.default.contents(atPath: path) == contents.data)
+        try contents.overwrite(63..<64, with: present)
         _ = try await SQLiteDatabase.open(path: path, role: role)
     }
 
@@ -185,15 +192,5 @@ import Testing
                 _ = try await SQLiteDatabase.open(path: mounted + "/semblance.sqlite", role: .writer)
             } throws: { ($0 as? StoreError)?.code == .diskFull }
         }
-    }
-
-    /// Runs SQL on the file with SQLite's own shell, as another program would.
-    private func run(_ sql: String) throws {
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
-        shell.arguments = [path, sql]
-        try shell.run()
-        shell.waitUntilExit()
-        try #require(shell.terminationStatus == 0)
     }
 }
