@@ -33,7 +33,7 @@ build: setup ## build the release program at .build/release/semblance
 demo: setup ## get the demo pictures from Debian packages (280 MB)
 	@source scripts/common.sh && step "Getting the demo pictures" scripts/get-demo.sh
 
-bench: setup-test ## measure speed and memory (BENCH="…": arguments of semblance-bench)
+bench: setup-test ## measure speed and memory (BENCH="--quick --only index": arguments of Benchmarks/bench.py)
 	@scripts/bench.sh $(BENCH)
 
 run-app: build ## serve the page at http://127.0.0.1:8000

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds and runs the benchmarks. Arguments go to semblance-bench.
+# Builds and runs the benchmarks. Arguments go to Benchmarks/bench.py; --help lists them.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cd "$root"
 load_environment_file
 SEMBLANCE_CACHE="$(cache_folder)"
 export SEMBLANCE_CACHE
-export SEMBLANCE_PYTHON="$deps/venv/bin/python"
 export SEMBLANCE_BINARY="$root/.build/release/semblance"
-step "Building the benchmarks" swift build -c release
-exec swift run -c release --skip-build semblance-bench "$@"
+export SEMBLANCE_BENCH="$root/.build/release/semblance-bench"
+step "Building the program and the benchmarks" swift build --build-tests -c release
+exec "$deps/venv/bin/python" Benchmarks/bench.py "$@"

@@ -13,6 +13,13 @@ public enum JobWork: Hashable, Sendable, Codable {
     /// `ingest` or `search`.
     public var kind: String { lane.rawValue }
 
+    public var modelID: String {
+        switch self {
+        case .ingest(let work): work.modelID
+        case .search(let work): work.modelID
+        }
+    }
+
     /// The catalogue's name.
     public var catalogue: String {
         switch self {

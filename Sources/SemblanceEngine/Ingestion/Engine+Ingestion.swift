@@ -17,7 +17,12 @@ extension Engine {
             engine: self, catalogue: catalogue, space: space, embedder: embedder,
             index: try await dependencies.indexes.index(for: space), copies: work.copies)
         let reporter = IngestReporter(job: job, engine: self)
-        try await run(work, in: context, reporter: reporter)
+        do {
+            try await run(work, in: context, reporter: reporter)
+        } catch {
+            await reporter.flush()
+            throw error
+        }
         if case .paths(let paths, _, true, _) = work.source {
             try await prune(paths, in: catalogue)
         }
@@ -58,30 +63,14 @@ extension Engine {
 
     /// Counts ahead of the work, so that progress has a total: walking a folder is quick beside reading its files.
     private func countFiles(of work: IngestWork, reporter: IngestReporter) async throws {
-        let counter = try await queryThreads.run { SourceBox(try work.makeSource(withMetadata: false)) }
+        let counter = try await ingestThreads.run { SourceBox(try work.makeSource(withMetadata: false)) }
         var total = 0
         while true {
             try Task.checkCancellation()
-            let count = try await queryThreads.run { try counter.next(1000).count }
+            let count = try await ingestThreads.run { try counter.next(1000).count }
             total += count
             try await reporter.found(total: total)
             if count < 1000 { return }
-        }
-    }
-
-    /// Removes images whose files below these paths are gone.
-    private func prune(_ paths: [String], in catalogue: Catalogue) async throws {
-        for path in paths {
-            guard let folder = FileBytes.absolutePath(path) else { continue }
-            var cursor: String?
-            while true {
-                let page = try await store.sourcePaths(in: catalogue.id, under: folder, after: cursor, limit: 1000)
-                guard let last = page.last else { break }
-                let gone = page.map(\.path).filter { !FileBytes.exists($0) }
-                let stale = try await store.forgetSources(gone, in: catalogue.id)
-                try await delete(stale, from: catalogue.id)
-                cursor = last.path
-            }
         }
     }
 }

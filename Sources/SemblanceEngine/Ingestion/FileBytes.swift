@@ -49,6 +49,12 @@ final class FileBytes: @unchecked Sendable {
         access(path, F_OK) == 0
     }
 
+    /// Whether the system says that there is no such file; one that cannot be looked at is not gone.
+    static func isGone(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+    }
+
     /// The path without links and relative parts; `nil` if there is nothing.
     static func absolutePath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }

@@ -33,6 +33,11 @@ actor IngestReporter {
         try await report(isLast: false)
     }
 
+    /// Writes what has not been written, for a job that ends early, whether it was cancelled or not.
+    func flush() async {
+        await Task { try? await self.report(isLast: true) }.value
+    }
+
     /// Writes the final counts.
     func finish() async throws -> JobProgress {
         progress.total = progress.done + progress.skipped + progress.failed

@@ -65,7 +65,11 @@ struct Embed: AsyncParsableCommand {
         if let output, output.hasSuffix(".npy") {
             try save(NumPyArray.encode(embedded.map(\.embedding.values), columns: model.dimension), to: output)
             Console(options).print(
-                ["model": .string(model.modelID), "dim": .number(Double(model.dimension)), "output": .string(output)],
+                [
+                    "model": .string(model.modelID), "dim": .number(Double(model.dimension)),
+                    "output": .string(output), "paths": .array(embedded.map { .string($0.path) }),
+                    "failures": .array(failures.map(\.commandLineJSON)),
+                ],
                 text: "\(embedded.count) × \(model.dimension) written to \(output)")
             return
         }
@@ -100,10 +104,7 @@ private struct EmbeddingText {
         var text = "{\"model\":\(JSONValue.string(model.modelID).text),\"dim\":\(model.dimension)"
         text += ",\"embeddings\":[\(items.joined(separator: ","))]"
         if !failures.isEmpty {
-            let list = failures.map { failure -> JSONValue in
-                ["path": .string(failure.path), "code": .string(failure.code), "message": .string(failure.message)]
-            }
-            text += ",\"failures\":\(JSONValue.array(list).text)"
+            text += ",\"failures\":\(JSONValue.array(failures.map(\.commandLineJSON)).text)"
         }
         return text + "}"
     }

@@ -68,6 +68,11 @@ struct Index: AsyncParsableCommand {
     }
 
     private func indexOnce(_ app: App) async throws -> Int {
+        if !app.isWriter, engineOptions.settings != EngineSettings() {
+            Console.note(
+                "semblance: another process has the data folder and takes the job, with its own limits, threads and "
+                    + "precision; those of this command do not count.")
+        }
         let job = try await app.submitOnce(.ingest(try await work(app)))
         let (options, settings) = (self.options, engineOptions.settings)
         let runner = IndexRunner(app: app, job: job, progress: ProgressLine(isShown: !options.printsJSON)) {
@@ -92,20 +97,27 @@ struct Index: AsyncParsableCommand {
     }
 
     private func report(_ job: Job, _ failures: [FileFailure]) throws -> Int {
-        guard job.state == .succeeded, let result = job.result else {
-            throw JobError(.cancelled, job.reason ?? "The job was cancelled.")
-        }
-        guard case .object(var members) = result else { return 0 }
+        let counts = job.progress
+        var members: [String: JSONValue] = [
+            "catalogue": .string(job.work.catalogue), "model": .string(job.work.modelID),
+            "indexed": .number(Double(counts.done)), "skipped": .number(Double(counts.skipped)),
+            "failed": .number(Double(counts.failed)),
+        ]
         members["failures"] = .array(
             failures.map {
-                .object(["path": .string(asGiven($0.path)), "code": .string($0.code), "message": .string($0.message)])
+                FileFailure(path: asGiven($0.path), code: $0.code, message: $0.message).commandLineJSON
             })
-        let counts = job.progress
         var lines = [
             "\(counts.done) indexed, \(counts.skipped) skipped, \(counts.failed) failed · catalogue '\(job.work.catalogue)'"
         ]
         lines += failures.map { "  \(asGiven($0.path)): \($0.message)" }
+        if job.state != .succeeded {
+            let (code, reason) = (job.reasonCode ?? "job-cancelled", job.reason ?? "The job was cancelled.")
+            members["error"] = ["code": .string(code), "message": .string(reason)]
+            Console.note("semblance: \(reason)")
+        }
         Console(options).print(.object(members), text: lines.joined(separator: "\n"))
+        guard job.state == .succeeded else { throw ExitCode.failure }
         return counts.failed
     }
 

@@ -64,9 +64,7 @@ struct ShowJob: AsyncParsableCommand {
         guard case .object(var members) = job.commandLineJSON else { return }
         members["result"] = job.result ?? .null
         members["failures"] = .array(
-            failures.map {
-                ["path": .string($0.path), "code": .string($0.code), "message": .string($0.message)]
-            })
+            failures.map(\.commandLineJSON))
         var lines = [
             "\(job.work.kind) in '\(job.work.catalogue)': \(job.state.rawValue)",
             ProgressLine.text(for: job.progress, after: .zero),

@@ -60,7 +60,7 @@ struct EngineOptions: ParsableArguments {
 }
 
 /// How images are read and models run.
-struct EngineSettings: Sendable {
+struct EngineSettings: Sendable, Hashable {
     var precision = Environment.precision
     /// `nil` means one a core.
     var threadCount: Int?

@@ -43,6 +43,12 @@ extension Job {
     }
 }
 
+extension FileFailure {
+    var commandLineJSON: JSONValue {
+        ["path": .string(path), "code": .string(code), "message": .string(message)]
+    }
+}
+
 extension Date {
     var iso8601: String { ISO8601Format() }
 }
