@@ -19,7 +19,8 @@ import Testing
                 let body = ByteBuffer(string: "{\"name\": \"a\"}")
                 let statuses = [
                     try await client.get("/v1/models", headers: headers).status.code,
-                    try await client.execute(uri: "/v1/catalogues", method: .post, headers: headers, body: body).status.code,
+                    try await client.execute(uri: "/v1/catalogues", method: .post, headers: headers, body: body).status
+                        .code,
                     try await client.delete("/v1/catalogues/a", headers: headers).status.code,
                 ]
                 #expect(statuses == expected)
@@ -36,10 +37,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        [:], [.authorization: "Bearer sem_wrong"], [.authorization: "Bearer"], [.authorization: "Basic YTpi"],
-        [.init("X-API-Key")!: ""], [.init("X-API-Key")!: String(repeating: "x", count: 1000)],
-    ] as [HTTPFields])
+    @Test(
+        arguments: [
+            [:], [.authorization: "Bearer sem_wrong"], [.authorization: "Bearer"], [.authorization: "Basic YTpi"],
+            [.init("X-API-Key")!: ""], [.init("X-API-Key")!: String(repeating: "x", count: 1000)],
+        ] as [HTTPFields])
     func refusesWithoutAKnownKey(headers: HTTPFields) async throws {
         let fixture = try ServerFixture(Self.exposed)
         _ = await fixture.makeKey(.admin)

@@ -7,10 +7,11 @@ import Testing
 @Suite struct ImageAPITests {
     @Test func showsWhatWasUploaded() async throws {
         try await ServerFixture().run { client async throws in
-            try await client.upload(Form([
-                .file("files", "folder/a red chair.png", SmallImage.numbered(1)),
-                .field("metadata", "{\"category\": \"chair\"}"),
-            ]))
+            try await client.upload(
+                Form([
+                    .file("files", "folder/a red chair.png", SmallImage.numbered(1)),
+                    .field("metadata", "{\"category\": \"chair\"}"),
+                ]))
             let page = try await client.get("/v1/catalogues/default/images").json()
             let image = try #require(page["images"]?.elements.first)
             let id = try #require(image["id"]?.string)
@@ -81,7 +82,8 @@ import Testing
     @Test func makesThumbnails() async throws {
         try await ServerFixture().run { client async throws in
             try await client.upload(.pictures(0..<1))
-            let thumbnail = try await client.get("/v1/catalogues/default/images/\(try await client.firstImage())/thumbnail")
+            let thumbnail = try await client.get(
+                "/v1/catalogues/default/images/\(try await client.firstImage())/thumbnail")
             #expect(thumbnail.status == .ok)
             #expect(thumbnail.headers[.contentType] == "image/webp")
             #expect(Array(thumbnail.body.readableBytesView) == SmallImage.numbered(0))
@@ -137,7 +139,9 @@ extension TestClientProtocol {
     /// The id of a catalogue's first image.
     func firstImage(in catalogue: String = "default") async throws -> String {
         let response = try await get("/v1/catalogues/\(catalogue)/images")
-        guard let id = try response.json()["images"]?.elements.first?["id"]?.string else { throw UnexpectedResponse(response) }
+        guard let id = try response.json()["images"]?.elements.first?["id"]?.string else {
+            throw UnexpectedResponse(response)
+        }
         return id
     }
 }

@@ -40,7 +40,9 @@ import Testing
             let socket = try Socket(port: port)
             try socket.send("GET /v1/jobs/\(try #require(task))/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             var text = ""
-            while !text.contains("still here") || !text.contains("event: job") { text += try #require(await socket.receive()) }
+            while !text.contains("still here") || !text.contains("event: job") {
+                text += try #require(await socket.receive())
+            }
             return text
         }
         #expect(text.contains("event: job"))
@@ -69,7 +71,8 @@ import Testing
             let part = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n"
             try socket.send(
                 "POST /search_with_image HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n"
-                    + "Content-Type: multipart/form-data; boundary=b\r\n\r\n" + part + String(repeating: "x", count: 9000))
+                    + "Content-Type: multipart/form-data; boundary=b\r\n\r\n" + part
+                    + String(repeating: "x", count: 9000))
             let answer = try #require(await socket.receive())
             #expect(answer.hasPrefix("HTTP/1.1 413 "))
             #expect(answer.contains("Connection: close"))

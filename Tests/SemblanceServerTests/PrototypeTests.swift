@@ -10,7 +10,8 @@ import Testing
             let uploaded = try await client.send(.pictures(0..<5), to: "/upload_catalogue").json()
             let upload = try #require(uploaded["task_id"]?.string)
             let taken = try await client.get(
-                "/poll_task_status/\(upload)?target_status=SUCCESS&timeout=30&retry_limit=3").json()
+                "/poll_task_status/\(upload)?target_status=SUCCESS&timeout=30&retry_limit=3"
+            ).json()
             #expect(taken["status"] == "SUCCESS")
             #expect(taken["result"]?.elements.first?["indexed"] == 5)
 
@@ -74,7 +75,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["timeout=-1", "timeout=nan", "timeout=301", "target_status=DONE", "retry_limit=-1", "timeout=1e9"])
+    @Test(arguments: [
+        "timeout=-1", "timeout=nan", "timeout=301", "target_status=DONE", "retry_limit=-1", "timeout=1e9",
+    ])
     func refusesBadPolls(query: String) async throws {
         try await ServerFixture().run(workers: false) { client async throws in
             let task = try await client.send(.pictures(0..<1), to: "/upload_catalogue").json()["task_id"]?.string

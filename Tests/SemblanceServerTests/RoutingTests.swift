@@ -73,7 +73,8 @@ import Testing
             for name in ["a", "b", "c"] { _ = try await client.get("/v1/catalogues/\(name)") }
             let metrics = try await client.get("/metrics")
             #expect(metrics.headers[.contentType]?.hasPrefix("text/plain; version=0.0.4") == true)
-            let line = "semblance_http_requests_total{method=\"GET\",route=\"/v1/catalogues/{catalogue}\",status=\"404\"} 3"
+            let line =
+                "semblance_http_requests_total{method=\"GET\",route=\"/v1/catalogues/{catalogue}\",status=\"404\"} 3"
             #expect(metrics.text.contains(line))
             #expect(metrics.text.contains("process_resident_memory_bytes "))
         }

@@ -148,15 +148,17 @@ import Testing
 
     @Test func groupsDuplicates() async throws {
         try await ServerFixture().run { client async throws in
-            try await client.upload(Form([
-                .file("files", "a.png", SmallImage.plain(red: 200, green: 10, blue: 10)),
-                .file("files", "b.png", SmallImage.plain(red: 200, green: 11, blue: 10)),
-                .file("files", "c.png", SmallImage.plain(red: 10, green: 10, blue: 200)),
-            ]))
+            try await client.upload(
+                Form([
+                    .file("files", "a.png", SmallImage.plain(red: 200, green: 10, blue: 10)),
+                    .file("files", "b.png", SmallImage.plain(red: 200, green: 11, blue: 10)),
+                    .file("files", "c.png", SmallImage.plain(red: 10, green: 10, blue: 200)),
+                ]))
             let found = try await client.get("/v1/catalogues/default/duplicates?min_score=0.99").json()
             let groups = found["groups"]?.elements ?? []
             #expect(groups.count == 1)
-            #expect(Set(groups.first?["images"]?.elements.compactMap { $0["name"]?.string } ?? []) == ["a.png", "b.png"])
+            #expect(
+                Set(groups.first?["images"]?.elements.compactMap { $0["name"]?.string } ?? []) == ["a.png", "b.png"])
             for bad in ["min_score=2", "min_score=-0.5", "limit=0", "limit=x", "min_score=nan"] {
                 #expect(try await client.get("/v1/catalogues/default/duplicates?\(bad)").status == .badRequest)
             }

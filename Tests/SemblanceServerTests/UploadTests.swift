@@ -7,19 +7,21 @@ import Testing
     @Test func oneBadFileDoesNotFailTheOthers() async throws {
         let fixture = try ServerFixture(limits: DecodingLimits(maximumByteCount: 2000))
         try await fixture.run { client async throws in
-            let job = try await client.upload(Form([
-                .file("files", "good.png", SmallImage.numbered(1)),
-                .file("files", "empty.png", []),
-                .file("files", "text.jpg", Array("hello".utf8)),
-                .file("files", "large.png", [UInt8](repeating: 0, count: 300_000)),
-                .file("other", "../../../etc/passwd", SmallImage.numbered(2)),
-            ]))
+            let job = try await client.upload(
+                Form([
+                    .file("files", "good.png", SmallImage.numbered(1)),
+                    .file("files", "empty.png", []),
+                    .file("files", "text.jpg", Array("hello".utf8)),
+                    .file("files", "large.png", [UInt8](repeating: 0, count: 300_000)),
+                    .file("other", "../../../etc/passwd", SmallImage.numbered(2)),
+                ]))
             #expect(job["state"] == "succeeded")
             #expect(job["done"] == 2)
             #expect(job["failed"] == 3)
             let id = try #require(job["id"]?.string)
             let failures = try await client.get("/v1/jobs/\(id)/failures").json()["failures"]?.elements ?? []
-            let codes = Dictionary(uniqueKeysWithValues: failures.map { ($0["path"]?.string ?? "", $0["code"]?.string ?? "") })
+            let codes = Dictionary(
+                uniqueKeysWithValues: failures.map { ($0["path"]?.string ?? "", $0["code"]?.string ?? "") })
             #expect(
                 codes == [
                     "empty.png": "image-empty", "text.jpg": "image-unsupported-format",
@@ -41,7 +43,9 @@ import Testing
     }
 
     @Test(arguments: [
-        Form.unended([.file("files", "a.png", [1, 2, 3]), .file("files", "b.png", [UInt8](repeating: 7, count: 200_000))]),
+        Form.unended([
+            .file("files", "a.png", [1, 2, 3]), .file("files", "b.png", [UInt8](repeating: 7, count: 200_000)),
+        ]),
         Form.pictures(0..<3, fields: (0..<65).map { .field("f\($0)", "x") }),
         Form.pictures(0..<3, fields: (0..<10_000).map { .field("f\($0)", "x") }),
         Form.pictures(0..<3, fields: [.field("model", String(repeating: "x", count: 65_537))]),

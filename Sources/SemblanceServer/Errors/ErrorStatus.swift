@@ -22,7 +22,9 @@ enum ErrorStatus {
     /// Seconds after which a refused client should try again; `nil` if trying again does not help.
     static func retryAfter(_ error: any PublicError) -> Int? {
         switch error.publicCode {
-        case RequestError.Code.overloaded.rawValue, StoreError.Code.busy.rawValue, ServerError.Code.rateLimited.rawValue: 1
+        case RequestError.Code.overloaded.rawValue, StoreError.Code.busy.rawValue,
+            ServerError.Code.rateLimited.rawValue:
+            1
         case JobError.Code.queueFull.rawValue, ServerError.Code.notReady.rawValue: 5
         case ServerError.Code.stopping.rawValue: 10
         default: nil

@@ -26,7 +26,9 @@ struct Problem: JSONWritable {
         case is CancellationError:
             self.init(ServerError(.stopping, "The server is stopping; try again in a moment."))
         default:
-            self.init(.internalServerError, "internal", "An unexpected error; the server's log has more under this request's id.")
+            self.init(
+                .internalServerError, "internal",
+                "An unexpected error; the server's log has more under this request's id.")
         }
     }
 

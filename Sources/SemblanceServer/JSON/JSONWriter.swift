@@ -45,7 +45,9 @@ package struct JSONWriter {
         object(members)
     }
 
-    mutating func array<Element>(_ elements: some Sequence<Element>, _ writeElement: (Element, inout JSONWriter) -> Void) {
+    mutating func array<Element>(
+        _ elements: some Sequence<Element>, _ writeElement: (Element, inout JSONWriter) -> Void
+    ) {
         open("[")
         for element in elements { self.element { writeElement(element, &$0) } }
         close("]")

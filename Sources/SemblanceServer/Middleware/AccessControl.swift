@@ -58,7 +58,8 @@ extension ServerContext {
                 "This server needs an API key: send 'Authorization: Bearer …'; 'semblance keys create' makes one.")
         }
         guard scope >= needed else {
-            throw RequestError(.forbidden, "This needs a key with the scope '\(needed.rawValue)', not '\(scope.rawValue)'.")
+            throw RequestError(
+                .forbidden, "This needs a key with the scope '\(needed.rawValue)', not '\(scope.rawValue)'.")
         }
     }
 }

@@ -37,7 +37,8 @@ struct HostName: Hashable {
 
     static func isLoopback(_ address: SocketAddress) -> Bool {
         switch address {
-        case .v4(let address): return UInt8(truncatingIfNeeded: UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24) == 127
+        case .v4(let address):
+            return UInt8(truncatingIfNeeded: UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24) == 127
         case .v6(let address):
             return withUnsafeBytes(of: address.address.sin6_addr) { bytes in
                 let isOne = bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1

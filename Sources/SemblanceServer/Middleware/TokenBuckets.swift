@@ -41,7 +41,9 @@ package struct TokenBuckets {
     private mutating func forget(at now: ContinuousClock.Instant) {
         buckets = buckets.filter { refilled($0.value, at: now).tokens < burst }
         guard buckets.count >= Self.maximumClientCount else { return }
-        for (client, _) in buckets.sorted(by: { $0.value.updated < $1.value.updated }).prefix(Self.maximumClientCount / 2) {
+        for (client, _) in buckets.sorted(by: { $0.value.updated < $1.value.updated }).prefix(
+            Self.maximumClientCount / 2)
+        {
             buckets[client] = nil
         }
     }

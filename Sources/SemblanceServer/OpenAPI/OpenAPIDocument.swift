@@ -85,7 +85,8 @@ struct OpenAPIDocument {
         }
         var responses: [String: JSONValue] = [String(answer.status): .object(members)]
         for status in ErrorAnswers.statuses(of: endpoint) {
-            responses[String(status)] = .object(["$ref": .string("#/components/responses/\(ErrorAnswers.name(status))")])
+            responses[String(status)] = .object(["$ref": .string("#/components/responses/\(ErrorAnswers.name(status))")]
+            )
         }
         return responses
     }

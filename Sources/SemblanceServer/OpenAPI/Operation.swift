@@ -79,12 +79,16 @@ struct Answer: Sendable {
     /// Headers by name, with a sentence each.
     var headers: [String: String] = [:]
 
-    static func json(_ schema: JSONValue, _ summary: String, status: Int = 200, headers: [String: String] = [:]) -> Answer {
+    static func json(_ schema: JSONValue, _ summary: String, status: Int = 200, headers: [String: String] = [:])
+        -> Answer
+    {
         Answer(status: status, summary: summary, content: ["application/json": schema], headers: headers)
     }
 
     static func other(_ mediaTypes: [String], _ summary: String) -> Answer {
-        let pairs = mediaTypes.map { ($0, ["text/html", "text/plain"].contains($0) ? Schema.string() : JSONValue.object([:])) }
+        let pairs = mediaTypes.map {
+            ($0, ["text/html", "text/plain"].contains($0) ? Schema.string() : JSONValue.object([:]))
+        }
         return Answer(status: 200, summary: summary, content: Dictionary(uniqueKeysWithValues: pairs))
     }
 

@@ -5,30 +5,40 @@ enum Schema {
     static func string(
         _ summary: String? = nil, format: String? = nil, pattern: String? = nil, lengths: ClosedRange<Int>? = nil
     ) -> JSONValue {
-        make("string", summary, [
-            ("format", format.map { .string($0) }), ("pattern", pattern.map { .string($0) }),
-            ("minLength", lengths.map { .number(Double($0.lowerBound)) }),
-            ("maxLength", lengths.map { .number(Double($0.upperBound)) }),
-        ])
+        make(
+            "string", summary,
+            [
+                ("format", format.map { .string($0) }), ("pattern", pattern.map { .string($0) }),
+                ("minLength", lengths.map { .number(Double($0.lowerBound)) }),
+                ("maxLength", lengths.map { .number(Double($0.upperBound)) }),
+            ])
     }
 
     static func choice(_ values: [String], _ summary: String? = nil) -> JSONValue {
         make("string", summary, [("enum", .array(values.map { .string($0) }))])
     }
 
-    static func integer(_ range: ClosedRange<Int>? = nil, default value: Int? = nil, _ summary: String? = nil) -> JSONValue {
-        make("integer", summary, [
-            ("minimum", range.map { .number(Double($0.lowerBound)) }),
-            ("maximum", range.flatMap { $0.upperBound == .max ? nil : .number(Double($0.upperBound)) }),
-            ("default", value.map { .number(Double($0)) }),
-        ])
+    static func integer(_ range: ClosedRange<Int>? = nil, default value: Int? = nil, _ summary: String? = nil)
+        -> JSONValue
+    {
+        make(
+            "integer", summary,
+            [
+                ("minimum", range.map { .number(Double($0.lowerBound)) }),
+                ("maximum", range.flatMap { $0.upperBound == .max ? nil : .number(Double($0.upperBound)) }),
+                ("default", value.map { .number(Double($0)) }),
+            ])
     }
 
-    static func number(_ range: ClosedRange<Double>? = nil, default value: Double? = nil, _ summary: String? = nil) -> JSONValue {
-        make("number", summary, [
-            ("minimum", range.map { .number($0.lowerBound) }), ("maximum", range.map { .number($0.upperBound) }),
-            ("default", value.map { .number($0) }),
-        ])
+    static func number(_ range: ClosedRange<Double>? = nil, default value: Double? = nil, _ summary: String? = nil)
+        -> JSONValue
+    {
+        make(
+            "number", summary,
+            [
+                ("minimum", range.map { .number($0.lowerBound) }), ("maximum", range.map { .number($0.upperBound) }),
+                ("default", value.map { .number($0) }),
+            ])
     }
 
     static let boolean: JSONValue = ["type": "boolean"]
@@ -41,10 +51,12 @@ enum Schema {
     static func list(
         _ element: JSONValue, atLeast minimum: Int? = nil, atMost maximum: Int? = nil, _ summary: String? = nil
     ) -> JSONValue {
-        make("array", summary, [
-            ("items", element), ("minItems", minimum.map { .number(Double($0)) }),
-            ("maxItems", maximum.map { .number(Double($0)) }),
-        ])
+        make(
+            "array", summary,
+            [
+                ("items", element), ("minItems", minimum.map { .number(Double($0)) }),
+                ("maxItems", maximum.map { .number(Double($0)) }),
+            ])
     }
 
     /// An object with these members, and with others only if it `isOpen`.
@@ -52,11 +64,13 @@ enum Schema {
         _ members: [String: JSONValue], required: [String]? = nil, isOpen: Bool = false, _ summary: String? = nil
     ) -> JSONValue {
         let names = (required ?? Array(members.keys)).sorted()
-        return make("object", summary, [
-            ("properties", .object(members)),
-            ("required", names.isEmpty ? nil : .array(names.map { .string($0) })),
-            ("additionalProperties", .bool(isOpen)),
-        ])
+        return make(
+            "object", summary,
+            [
+                ("properties", .object(members)),
+                ("required", names.isEmpty ? nil : .array(names.map { .string($0) })),
+                ("additionalProperties", .bool(isOpen)),
+            ])
     }
 
     /// An object with exactly one of these members, whatever else `schema` says.

@@ -40,7 +40,8 @@ enum Schemas {
     ]
 
     private static let picture: [String: JSONValue] = [
-        "id": Schema.string("SHA-256 of the image's bytes.", pattern: PathParameters.imagePattern), "name": Schema.string(),
+        "id": Schema.string("SHA-256 of the image's bytes.", pattern: PathParameters.imagePattern),
+        "name": Schema.string(),
         "width": Schema.integer(1...Int.max), "height": Schema.integer(1...Int.max), "metadata": Schema.object,
     ]
 
@@ -71,15 +72,18 @@ enum Schemas {
         "results": Schema.list(Schema.reference("Match"), "Nearest first."),
     ])
 
-    private static let searchTerm = Schema.exactlyOne(of: ["image_id", "url", "vector", "image_base64"], in: Schema.object(
-        [
-            "image_id": Schema.string("An image of the catalogue.", pattern: PathParameters.imagePattern), "url": Schema.string("An image on the web."),
-            "vector": Schema.list(Schema.number(), atLeast: 1, "An embedding of the model."),
-            "image_base64": Schema.string("An image file's bytes, in Base64."),
-            "weight": Schema.number(default: 1, "Negative steers away from the image."),
-            "region": Schema.list(
-                Schema.number(0...1), atLeast: 4, atMost: 4, "x, y, width, height in fractions of the image."),
-        ], required: [], "Exactly one of image_id, url, vector and image_base64."))
+    private static let searchTerm = Schema.exactlyOne(
+        of: ["image_id", "url", "vector", "image_base64"],
+        in: Schema.object(
+            [
+                "image_id": Schema.string("An image of the catalogue.", pattern: PathParameters.imagePattern),
+                "url": Schema.string("An image on the web."),
+                "vector": Schema.list(Schema.number(), atLeast: 1, "An embedding of the model."),
+                "image_base64": Schema.string("An image file's bytes, in Base64."),
+                "weight": Schema.number(default: 1, "Negative steers away from the image."),
+                "region": Schema.list(
+                    Schema.number(0...1), atLeast: 4, atMost: 4, "x, y, width, height in fractions of the image."),
+            ], required: [], "Exactly one of image_id, url, vector and image_base64."))
 
     private static let searchBody = Schema.object(
         [

@@ -32,7 +32,8 @@ struct WebAssets: Sendable {
             let bytes = try Data(contentsOf: root.appendingPathComponent(path))
             byteCount += bytes.count
             guard byteCount <= Self.maximumByteCount else {
-                throw ServerError(.configuration, "The folder of the web page holds more than 32 MB: is it the right one?")
+                throw ServerError(
+                    .configuration, "The folder of the web page holds more than 32 MB: is it the right one?")
             }
             assets[path] = Asset(
                 bytes: ByteBuffer(bytes: bytes), mediaType: Self.mediaType(of: path),

@@ -25,9 +25,12 @@ struct TaskRoutes: EndpointGroup {
                         + "one is told of each change, so the number is checked and not needed.",
                     query: [
                         Parameter(
-                            "target_status", Schema.choice(TaskStatus.allCases.filter { $0 != .timeout }.map(\.rawValue)),
+                            "target_status",
+                            Schema.choice(TaskStatus.allCases.filter { $0 != .timeout }.map(\.rawValue)),
                             "The status to wait for; by default SUCCESS."),
-                        Parameter("timeout", Schema.number(0...longest, default: min(30, longest)), "Seconds to wait at most."),
+                        Parameter(
+                            "timeout", Schema.number(0...longest, default: min(30, longest)), "Seconds to wait at most."
+                        ),
                         Parameter("retry_limit", Schema.integer(0...1_000_000, default: 3), "Not needed any more."),
                     ], answer: status),
                 respond: poll),

@@ -22,7 +22,10 @@ struct CatalogueRoutes: EndpointGroup {
                     "createCatalogue", .catalogues, "Create a catalogue.",
                     body: .json(
                         Schema.object(
-                            ["name": Schema.string(lengths: 1...64), "model": Schema.string("By default the server's default model.")],
+                            [
+                                "name": Schema.string(lengths: 1...64),
+                                "model": Schema.string("By default the server's default model."),
+                            ],
                             required: ["name"])),
                     answer: .json(
                         Schema.reference("CatalogueDetail"), "The new catalogue.", status: 201,

@@ -15,8 +15,11 @@ struct ImageRoutes: EndpointGroup {
                 Operation(
                     "listImages", .images, "List images in the order in which they were added.",
                     query: [
-                        Parameter("limit", Schema.integer(1...Engine.maximumPageSize, default: 50), "Images of a page."),
-                        Parameter("cursor", Schema.string(pattern: "^[0-9a-z]{0,12}$"), "Where a page starts: `next_cursor` of the one before."),
+                        Parameter(
+                            "limit", Schema.integer(1...Engine.maximumPageSize, default: 50), "Images of a page."),
+                        Parameter(
+                            "cursor", Schema.string(pattern: "^[0-9a-z]{0,12}$"),
+                            "Where a page starts: `next_cursor` of the one before."),
                         .filter,
                     ], answer: .json(Schema.reference("ImagePage"), "A page.")),
                 respond: list),
@@ -96,5 +99,6 @@ extension ServerContext {
 extension Parameter {
     static let filter = Parameter(
         "filter", Schema.string(),
-        "Only images whose metadata meets this: `category=chair,price<20`, or JSON such as `{\"price\": {\"$lt\": 20}}`.")
+        "Only images whose metadata meets this: `category=chair,price<20`, or JSON such as `{\"price\": {\"$lt\": 20}}`."
+    )
 }

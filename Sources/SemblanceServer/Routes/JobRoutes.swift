@@ -14,7 +14,8 @@ struct JobRoutes: EndpointGroup {
                 Operation(
                     "listJobs", .jobs, "List jobs, newest first.",
                     query: [
-                        Parameter("state", Schema.choice(Job.State.allCases.map(\.rawValue)), "Only jobs in this state."),
+                        Parameter(
+                            "state", Schema.choice(Job.State.allCases.map(\.rawValue)), "Only jobs in this state."),
                         Parameter("lane", Schema.choice(Job.Lane.allCases.map(\.rawValue)), "Only jobs of this kind."),
                         .pageLimit, .pageOffset,
                     ],
@@ -73,13 +74,16 @@ extension Query {
         let offset = try integer("offset") ?? 0
         guard (1...Engine.maximumPageSize).contains(limit), offset >= 0 else {
             throw RequestError(
-                .invalidLimit, "'limit' is 1 to \(Engine.maximumPageSize) and 'offset' 0 or more, not \(limit) and \(offset).")
+                .invalidLimit,
+                "'limit' is 1 to \(Engine.maximumPageSize) and 'offset' 0 or more, not \(limit) and \(offset).")
         }
         return (limit, offset)
     }
 }
 
 extension Parameter {
-    static let pageLimit = Parameter("limit", Schema.integer(1...Engine.maximumPageSize, default: 100), "Elements of a page.")
-    static let pageOffset = Parameter("offset", Schema.integer(0...Int.max, default: 0), "Elements to leave out before it.")
+    static let pageLimit = Parameter(
+        "limit", Schema.integer(1...Engine.maximumPageSize, default: 100), "Elements of a page.")
+    static let pageOffset = Parameter(
+        "offset", Schema.integer(0...Int.max, default: 0), "Elements to leave out before it.")
 }

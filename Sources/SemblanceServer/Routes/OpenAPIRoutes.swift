@@ -11,7 +11,8 @@ struct OpenAPIRoutes: EndpointGroup {
         let operation = Operation(
             "openAPI", .service, "This API's description (OpenAPI 3.1).",
             answer: .json(.object([:]), "The document."))
-        let placeholder = Endpoint(.get, "/openapi.json", scope: nil, operation) { _, _ in Response(status: .noContent) }
+        let placeholder = Endpoint(.get, "/openapi.json", scope: nil, operation) { _, _ in Response(status: .noContent)
+        }
         let document = OpenAPIDocument(endpoints: others + [placeholder], version: version).json
         return [Endpoint(.get, "/openapi.json", scope: nil, operation) { _, _ in .json(document) }]
     }

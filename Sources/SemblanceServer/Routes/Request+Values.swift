@@ -44,7 +44,8 @@ struct Query {
         try values[name].map { try Parsing.number($0, named: name) }
     }
 
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, of type: Choice.Type) throws -> Choice? {
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, of type: Choice.Type) throws -> Choice?
+    {
         guard let text = values[name] else { return nil }
         guard let choice = Choice(rawValue: text) else {
             let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
@@ -95,7 +96,8 @@ extension Request {
     func jsonBody(upTo maximumByteCount: Int) async throws -> JSONMembers {
         let type = headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased()
         guard type == nil || type == "application/json" || type?.hasSuffix("+json") == true else {
-            throw ServerError(.unsupportedMediaType, "Expected Content-Type application/json, not '\(type!.prefix(60))'.")
+            throw ServerError(
+                .unsupportedMediaType, "Expected Content-Type application/json, not '\(type!.prefix(60))'.")
         }
         let buffer = try await body.collect(upTo: maximumByteCount)
         guard buffer.readableBytes > 0 else {

@@ -15,7 +15,8 @@ struct SearchRoutes: EndpointGroup {
                 .post, "/v1/catalogues/{catalogue}/search", scope: .read,
                 Operation(
                     "search", .search, "Find images that look like an image, or like several.",
-                    detail: "As a form with image files in `image`, and in `minus` those to steer away from; or as JSON "
+                    detail:
+                        "As a form with image files in `image`, and in `minus` those to steer away from; or as JSON "
                         + "with images of the catalogue, URLs, vectors or Base64.",
                     body: .either(json: Schema.reference("SearchBody"), form: SearchForm.schema),
                     answer: .json(
@@ -52,7 +53,9 @@ struct SearchRoutes: EndpointGroup {
         // Before megabytes are received for nothing.
         _ = try await engine.catalogue(named: catalogue)
         let form = try await services.uploads.receive(
-            request, rules: .search(services.limits, fields: SearchForm.fileFields, count: engine.configuration.maximumTermCount))
+            request,
+            rules: .search(services.limits, fields: SearchForm.fileFields, count: engine.configuration.maximumTermCount)
+        )
         do {
             let response = try await answer(try SearchForm.request(form, catalogue: catalogue))
             await services.uploads.discard(form)

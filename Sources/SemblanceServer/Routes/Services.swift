@@ -34,14 +34,17 @@ struct Services: Sendable {
     }
 
     /// Hands a received upload to ingestion.
-    func ingest(_ form: ReceivedForm, into catalogue: String, modelID: String?, metadata: JSONValue) async throws -> Job {
+    func ingest(_ form: ReceivedForm, into catalogue: String, modelID: String?, metadata: JSONValue) async throws -> Job
+    {
         do {
             guard case .listed(let path, _) = form.files else {
                 throw RequestError(.missingField, "The form holds no file.")
             }
             let model = try await ingestionModel(modelID, forCatalogue: catalogue)
             return try await engine.submit(
-                .ingest(IngestWork(catalogue: catalogue, modelID: model, source: .spool(listPath: path), metadata: metadata)))
+                .ingest(
+                    IngestWork(catalogue: catalogue, modelID: model, source: .spool(listPath: path), metadata: metadata)
+                ))
         } catch {
             await uploads.discard(form)
             throw error

@@ -18,7 +18,8 @@ struct UploadRoutes: EndpointGroup {
                 .post, "/v1/catalogues/{catalogue}/images", scope: .write,
                 Operation(
                     "uploadImages", .images, "Upload images, any number in one request.",
-                    detail: "The catalogue is created if there is none of this name. `metadata` is a JSON object that every image gets. "
+                    detail:
+                        "The catalogue is created if there is none of this name. `metadata` is a JSON object that every image gets. "
                         + "Each file that cannot be taken in "
                         + "is listed among the job's failures; the others are not affected.",
                     body: .form(

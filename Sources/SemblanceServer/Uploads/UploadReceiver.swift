@@ -27,7 +27,8 @@ final class UploadReceiver: Sendable {
         try await slots.hold {
             let engine = self.engine
             let spooler = Guarded(
-                try FormSpooler(contentType: request.headers[.contentType], rules: rules) { try engine.makeSpoolPath() })
+                try FormSpooler(contentType: request.headers[.contentType], rules: rules) { try engine.makeSpoolPath() }
+            )
             do {
                 let form = try await receive(request.body, with: spooler)
                 metrics.countUpload(files: form.fileCount)
