@@ -70,16 +70,19 @@ struct Serve: AsyncParsableCommand {
             Console.note("Semblance at http://\(shownHost):\(port) · data in \(folder) · Ctrl-C stops")
         }
         // Dependencies first: the last is stopped first.
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: JobWorkers(engine: app.engine)),
-                    .init(service: WarmUp(app: app, readiness: readiness)),
-                    .init(service: server),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        var lifecycle = ServiceGroupConfiguration(
+            services: [
+                .init(service: JobWorkers(engine: app.engine)),
+                .init(service: WarmUp(app: app, readiness: readiness)),
+                .init(service: server),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // An upload that drags on does not keep the program from stopping.
+        lifecycle.maximumGracefulShutdownDuration = Self.shutdownLimit
+        try await ServiceGroup(configuration: lifecycle).run()
     }
+
+    private static let shutdownLimit: Duration = .seconds(20)
 
     private var shownHost: String { host.contains(":") ? "[\(host)]" : host }
 }
