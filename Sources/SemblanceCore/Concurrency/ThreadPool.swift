@@ -32,8 +32,7 @@ public final class ThreadPool: Sendable {
         for _ in 0..<threadCount {
             let guarded = self.guarded
             let thread = Thread {
-                // A name given before the start would be lost: the thread takes over its maker's.
-                Thread.current.name = name
+                Self.setName(name)
                 Self.work(guarded)
             }
             thread.stackSize = 8 << 20
@@ -75,6 +74,14 @@ public final class ThreadPool: Sendable {
             guarded.condition.signal()
             return true
         }
+    }
+
+    /// Names the current thread. Foundation's `Thread.name` is lost on Linux when it is set before the thread has
+    /// started, or as it starts.
+    private static func setName(_ name: String) {
+        guard let file = fopen("/proc/thread-self/comm", "w") else { return }
+        fputs(name, file)
+        fclose(file)
     }
 
     private static func work(_ guarded: Guarded) {
