@@ -51,9 +51,9 @@ struct IndexBenchmark: AsyncParsableCommand {
     }
 
     private func exact(_ query: Embedding, _ rows: [(CatalogueImage.ID, Embedding)]) -> [CatalogueImage.ID] {
-        rows.map { (id: $0.0, score: Self.score($0.1, query)) }
-            .sorted { $0.score == $1.score ? $0.id < $1.id : $0.score > $1.score }
-            .prefix(10).map(\.id)
+        let scored = rows.map { Neighbour(id: $0.0, score: Self.score($0.1, query)) }
+        let sorted = scored.sorted { $0.score == $1.score ? $0.id < $1.id : $0.score > $1.score }
+        return sorted.prefix(10).map(\.id)
     }
 
     /// Summed in Double and rounded once, as the index defines a score.

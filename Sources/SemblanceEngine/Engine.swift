@@ -13,6 +13,9 @@ public final class Engine: Sendable {
     let ingestThreads: ThreadPool
     /// Threads of their own for queries, so that searching never waits behind ingestion.
     let queryThreads: ThreadPool
+    /// For thumbnails and deletions: a page full of new thumbnails must not hold up a search.
+    let fileThreads: ThreadPool
+    let claims = OriginalClaims()
 
     public init(_ dependencies: EngineDependencies, configuration: EngineConfiguration = EngineConfiguration()) {
         self.dependencies = dependencies
@@ -21,11 +24,14 @@ public final class Engine: Sendable {
         self.queryThreads = ThreadPool(
             name: "query", threadCount: configuration.workerThreadCount,
             maximumWaitingCount: configuration.maximumWaitingQueryCount)
+        self.fileThreads = ThreadPool(
+            name: "files", threadCount: max(1, configuration.workerThreadCount / 2), maximumWaitingCount: 4096)
     }
 
     deinit {
         ingestThreads.shutDown()
         queryThreads.shutDown()
+        fileThreads.shutDown()
     }
 
     var store: any CatalogueStore { dependencies.catalogues }
@@ -51,8 +57,14 @@ public final class Engine: Sendable {
     /// Opens the index of every catalogue in its own model, so that the first query finds it open.
     public func openIndexes() async throws {
         for catalogue in try await store.catalogues() {
-            guard let embedder = try? await dependencies.models.embedder(for: catalogue.modelID) else { continue }
-            _ = try await dependencies.indexes.index(for: space(of: catalogue, embedder))
+            do {
+                let embedder = try await dependencies.models.embedder(for: catalogue.modelID)
+                _ = try await dependencies.indexes.index(for: space(of: catalogue, embedder))
+            } catch {
+                try Task.checkCancellation()
+                // Searching this one says what is wrong; the others are served.
+                logger.error("a catalogue cannot be opened", metadata: ["catalogue": "\(catalogue.name)", "error": "\(error)"])
+            }
         }
     }
 

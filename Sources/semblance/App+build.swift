@@ -33,9 +33,10 @@ struct App: Sendable {
         logger: Logger? = nil
     ) async throws -> App {
         let logger = logger ?? Log.make(isVerbose: options.isVerbose)
-        let vision = try Vision.build(settings)
         let folder = try DataFolder(path: options.dataFolder)
+        // First: a command that waits for the lock asks for it every second.
         let lock = try lock(folder, for: access)
+        let vision = try Vision.build(settings, logger: logger)
         let database = try await SQLiteDatabase.open(
             path: folder.databasePath, role: lock == nil ? .reader : .writer)
         let catalogues = SQLiteCatalogueStore(database: database)
@@ -106,7 +107,9 @@ struct Vision: Sendable {
     let reader: ImageDecoder
     let configuration: EngineConfiguration
 
-    static func build(_ settings: EngineSettings = EngineSettings()) throws -> Vision {
+    static func build(
+        _ settings: EngineSettings = EngineSettings(), logger: Logger = Log.make(isVerbose: false)
+    ) throws -> Vision {
         var configuration = EngineConfiguration(limits: settings.limits)
         if let count = settings.threadCount { configuration.workerThreadCount = count }
         try configuration.validate()
@@ -115,12 +118,13 @@ struct Vision: Sendable {
                 cacheFolder: CacheFolder.path, configPath: Environment.modelConfigurationPath,
                 defaultModelID: Environment.value("SEMBLANCE_MODEL") ?? ModelManifest.builtIn[0].modelID,
                 precision: settings.precision, streamCount: configuration.workerThreadCount))
+        for warning in models.warnings { logger.warning("\(warning.message)") }
         return Vision(
             models: models, reader: ImageDecoder(limits: settings.limits), configuration: configuration)
     }
 
     /// Embeds single images on threads of its own.
-    var embedding: ImageEmbedding {
+    func makeEmbedding() -> ImageEmbedding {
         ImageEmbedding(
             reader: reader, limits: configuration.limits,
             threads: ThreadPool(name: "embed", threadCount: configuration.workerThreadCount))

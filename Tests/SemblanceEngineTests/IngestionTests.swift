@@ -53,6 +53,33 @@ import Testing
         #expect(page.images.map(\.hash) == [ContentHash(hashing: SmallImage.numbered(2))])
     }
 
+    /// The old bytes live on under another name: found as known in the same run in which their old path is replaced.
+    @Test(arguments: [0, 60]) func followsAFileThatWasRenamedAndReplaced(fileCountBetween: Int) async throws {
+        try fixture.write(1, to: "b.png")
+        for number in 0..<fileCountBetween { try fixture.write(100 + number, to: "c\(number).png") }
+        try await fixture.index()
+        try FileManager.default.moveItem(atPath: fixture.folder.path("b.png"), toPath: fixture.folder.path("d.png"))
+        try fixture.write(2, to: "b.png")
+        let job = try await fixture.index()
+        #expect(job.progress.done == 1)
+        let page = try await fixture.engine.images(inCatalogue: "default", matching: nil, after: nil, limit: 1000)
+        let places = page.images.reduce(into: [:]) { $0[$1.hash] = $1.location }
+        #expect(
+            places[ContentHash(hashing: SmallImage.numbered(1))] == .inPlace(path: fixture.folder.path("d.png")))
+        #expect(
+            places[ContentHash(hashing: SmallImage.numbered(2))] == .inPlace(path: fixture.folder.path("b.png")))
+    }
+
+    @Test func keepsEverythingWhenAFolderLooksEmptied() async throws {
+        for number in 0..<3 { try fixture.write(number, to: "disk/\(number).png") }
+        try await fixture.index()
+        try FileManager.default.removeItem(atPath: fixture.folder.path("disk"))
+        try FileManager.default.createDirectory(
+            atPath: fixture.folder.path("disk"), withIntermediateDirectories: false)
+        try await fixture.index([fixture.folder.path("disk")], prunes: true)
+        #expect(try await fixture.names().count == 3)
+    }
+
     @Test func countsAndNamesBrokenFilesAndTakesTheOthers() async throws {
         for number in 0..<20 { try fixture.write(number, to: "\(number).png") }
         try fixture.folder.write([], to: "empty.jpg")
@@ -152,18 +179,24 @@ import Testing
         #expect(job.progress.failed == 0)
     }
 
-    @Test func stopsWhenCancelled() async throws {
-        for number in 0..<400 { try fixture.write(number, to: "\(number).png") }
+    @Test(.timeLimit(.minutes(1))) func stopsWhenCancelledAndKeepsWhatItFound() async throws {
+        try fixture.folder.write(Array("text".utf8), to: "0.png")
+        for number in 1..<2000 { try fixture.write(number, to: "\(number).png") }
         let job = try await fixture.engine.submit(
             .ingest(
                 IngestWork(
                     catalogue: "default", modelID: "small",
                     source: .paths([fixture.folder.path], copies: false, prunes: false, metadataPath: nil))))
-        let started = try #require(try await fixture.jobs.start(job.id))
-        _ = try await fixture.engine.cancelJob(started.id.rawValue)
-        // As a worker would go on with an orphaned job: it finds the request at its first report.
-        try await fixture.jobs.finish(job.id, .interrupted)
-        #expect(try await fixture.engine.job(job.id.rawValue).state == .cancelled)
+        let engine = fixture.engine
+        let running = Task { try await engine.run(job.id) }
+        _ = try await engine.waitForJob(job.id.rawValue, timeout: .seconds(30)) { $0.progress.done > 0 }
+        _ = try? await engine.cancelJob(job.id.rawValue)
+        try await running.value
+        let ended = try await engine.job(job.id.rawValue)
+        #expect(ended.state == .cancelled)
+        #expect(ended.progress.done < 1999)
+        #expect(try await fixture.names().count == ended.progress.done)
+        #expect(try await engine.failures(of: job.id.rawValue).map(\.code) == ["image-unsupported-format"])
     }
 
     @Test func putsAnInterruptedJobBack() async throws {

@@ -158,6 +158,13 @@ import Testing
         }
     }
 
+    @Test func makesNoThumbnailOfOtherBytes() async throws {
+        let image = try await fixture.engine.image(id(2), inCatalogue: "default")
+        try fixture.write(500, to: "2.png")
+        let error = await #expect(throws: StoreError.self) { try await fixture.engine.thumbnailPath(of: image) }
+        #expect(error?.code == .fileMissing)
+    }
+
     @Test func patchesMetadata() async throws {
         let image = try await fixture.engine.updateMetadata(
             ["half": .null, "name": "two"], of: id(2), inCatalogue: "default")

@@ -44,6 +44,11 @@ extension InMemoryCatalogueStore {
         return sorted.prefix(limit).map { ($0.key.path, $0.value.image) }
     }
 
+    public func abandonedImages(in catalogue: Catalogue.ID) -> [CatalogueImage.ID] {
+        let inPlace = imageRows.values.filter { $0.catalogueID == catalogue && $0.location != .stored }
+        return withoutSource(inPlace.map(\.id)).sorted()
+    }
+
     public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) -> [CatalogueImage.ID] {
         let forgotten = paths.compactMap { path in
             sources.removeValue(forKey: SourceKey(catalogue: catalogue, path: path)).map { (path, $0.image) }

@@ -46,6 +46,8 @@ public protocol CatalogueStore: EmbeddingSource, FilterResolver {
     func sourcePaths(
         in catalogue: Catalogue.ID, under folder: String, after cursor: String?, limit: Int
     ) async throws -> [(path: String, image: CatalogueImage.ID)]
+    /// Images left in place that no recorded file holds any more, ascending.
+    func abandonedImages(in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
     /// Forgets source paths. Returns images left in place that have no source any more.
     func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
 }

@@ -6,7 +6,8 @@ import Synchronization
 /// Work waits in a bounded queue, first come, first served; a full queue refuses. The pool runs until `shutDown()`.
 public final class ThreadPool: Sendable {
     private struct State {
-        var waiting: [@Sendable () -> Void] = []
+        /// `nil` where work was taken: what it holds on to must not wait for the queue to be tidied.
+        var waiting: [(@Sendable () -> Void)?] = []
         var head = 0
         var isShutDown = false
     }
@@ -39,6 +40,9 @@ public final class ThreadPool: Sendable {
             thread.start()
         }
     }
+
+    /// Threads hold the queue, not the pool: nobody can add work any more.
+    deinit { shutDown() }
 
     /// Runs work on one of the threads and waits for it without blocking.
     /// - Throws: `RequestError` with `overloaded` if the queue is full or the pool shut down, else what `body` throws.
@@ -96,6 +100,7 @@ public final class ThreadPool: Sendable {
             guarded.condition.wait()
         }
         let work = guarded.state.waiting[guarded.state.head]
+        guarded.state.waiting[guarded.state.head] = nil
         guarded.state.head += 1
         if guarded.state.head == guarded.state.waiting.count || guarded.state.head >= 1024 {
             guarded.state.waiting.removeFirst(guarded.state.head)

@@ -56,9 +56,9 @@ extension Engine {
 
     func removeFiles(_ hashes: [ContentHash]) async throws {
         guard !hashes.isEmpty else { return }
-        let files = self.files
-        try await queryThreads.run {
-            for hash in hashes { try files.remove(hash) }
+        let (files, claims) = (self.files, self.claims)
+        try await fileThreads.run {
+            for hash in hashes { try claims.ifUnclaimed(hash) { try files.remove(hash) } }
         }
     }
 }

@@ -81,11 +81,21 @@ extension Engine {
         let original = try originalPath(of: image)
         let (files, reader) = (self.files, dependencies.reader)
         let (limits, side) = (configuration.limits, configuration.thumbnailSide)
-        return try await queryThreads.run {
+        return try await fileThreads.run {
             if let path = files.thumbnailPath(of: image.hash) { return path }
             let bytes = try FileBytes(reading: original, maximumByteCount: limits.maximumByteCount)
+            try Self.check(bytes, are: image)
             let thumbnail = try bytes.withUnsafeBytes { try reader.thumbnail(of: $0, longestSide: side) }
             return try files.storeThumbnail(thumbnail, of: image.hash)
+        }
+    }
+
+    /// A file left in place may have been overwritten since it was indexed.
+    /// - Throws: `StoreError` with `file-missing`.
+    static func check(_ bytes: FileBytes, are image: CatalogueImage) throws {
+        guard bytes.withUnsafeBytes({ ContentHash(hashing: $0) }) == image.hash else {
+            throw StoreError(
+                .fileMissing, "The original of '\(image.name)' has changed since it was indexed; index its folder again.")
         }
     }
 

@@ -8,6 +8,8 @@ struct DecodeStep: IngestStep {
         return try await context.onThread(batch) { batch in
             try batch.forEachOpen { item in
                 guard let bytes = item.bytes else { return }
+                // The last step that needs them.
+                item.bytes = nil
                 item.decoded = try bytes.withUnsafeBytes {
                     try reader.prepare($0, for: preprocessing, region: nil)
                 }

@@ -26,6 +26,8 @@ extension Engine {
         if case .paths(let paths, _, true, _) = work.source {
             try await prune(paths, in: catalogue)
         }
+        // Files that hold other bytes now, or are gone: what was left in place there is nowhere any more.
+        try await delete(try await store.abandonedImages(in: catalogue.id), from: catalogue.id)
         let counts = try await reporter.finish()
         return .object([
             "catalogue": .string(catalogue.name), "model": .string(work.modelID),

@@ -1,7 +1,7 @@
 import SemblanceCore
 
 extension Engine {
-    /// Removes images whose files below these paths are gone.
+    /// Forgets files below these paths that are gone; images that no file holds then are deleted by the caller.
     ///
     /// Gone means that the system says so: a folder that cannot be read keeps its images. A path below which nothing at
     /// all is left is passed over: more likely a disk is not mounted than every picture deleted; `remove` does that.
@@ -11,8 +11,7 @@ extension Engine {
             guard try await hasSurvivor(under: folder, in: catalogue) else { continue }
             try await forEachSourcePage(under: folder, in: catalogue) { paths in
                 let gone = try await ingestThreads.run { paths.filter(FileBytes.isGone) }
-                let stale = try await store.forgetSources(gone, in: catalogue.id)
-                try await delete(stale, from: catalogue.id)
+                _ = try await store.forgetSources(gone, in: catalogue.id)
                 return true
             }
         }

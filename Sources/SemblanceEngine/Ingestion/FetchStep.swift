@@ -13,6 +13,8 @@ struct FetchStep: IngestStep {
                     metadata: batch.items[index].metadata)
             } catch is CancellationError {
                 throw CancellationError()
+            } catch let error as StoreError {
+                throw error
             } catch {
                 batch.items[index].fail(error)
             }

@@ -49,6 +49,12 @@ final class FileBytes: @unchecked Sendable {
         access(path, F_OK) == 0
     }
 
+    /// Bytes of a file; 0 if there is none.
+    static func byteCount(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// Whether the system says that there is no such file; one that cannot be looked at is not gone.
     static func isGone(_ path: String) -> Bool {
         var status = stat()

@@ -33,6 +33,8 @@ struct IngestItem: Sendable {
     var decoded: DecodedImage?
     var embedding: Embedding?
     var outcome: Outcome?
+    /// Whether the stored original is kept from being deleted until the row is written.
+    var isOriginalClaimed = false
 
     init(shownPath: String, name: String, origin: Origin, metadata: JSONValue, outcome: Outcome? = nil) {
         self.shownPath = shownPath
@@ -53,6 +55,8 @@ struct IngestItem: Sendable {
 
     mutating func fail(_ error: any Error) {
         outcome = .failed(FileFailure(path: shownPath, error: error))
+        bytes = nil
+        decoded = nil
     }
 }
 

@@ -46,7 +46,7 @@ struct IngestLister: Sendable {
         var open: [IngestItem] = []
         var byteCount: Int64 = 0
         for item in items {
-            let size = if case .file(let file) = item.origin { file.byteCount } else { Int64(0) }
+            let size = Int64(item.byteCount)
             if open.count == batchSize || (!open.isEmpty && byteCount + size > maximum) {
                 batches.append(IngestBatch(items: open))
                 open = []

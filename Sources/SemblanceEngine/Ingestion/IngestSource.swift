@@ -25,10 +25,11 @@ final class FolderSource: IngestSource {
             switch entry {
             case .file(let found):
                 let name = String(found.file.path.split(separator: "/").last ?? "")
-                items.append(
-                    IngestItem(
-                        shownPath: found.shownPath, name: name, origin: .file(found.file),
-                        metadata: common.merging(patch: metadata.metadata(forPath: found.file.path))))
+                var item = IngestItem(
+                    shownPath: found.shownPath, name: name, origin: .file(found.file),
+                    metadata: common.merging(patch: metadata.metadata(forPath: found.file.path)))
+                item.byteCount = Int(found.file.byteCount)
+                items.append(item)
             case .failure(let failure):
                 items.append(
                     IngestItem(
@@ -53,10 +54,11 @@ final class SpoolSource: IngestSource {
     func next(_ count: Int) throws -> [IngestItem] {
         var items: [IngestItem] = []
         while items.count < count, let upload = uploads.next() {
-            items.append(
-                IngestItem(
-                    shownPath: upload.name, name: upload.name, origin: .spooled(path: upload.path),
-                    metadata: common.merging(patch: upload.metadata ?? .object([:]))))
+            var item = IngestItem(
+                shownPath: upload.name, name: upload.name, origin: .spooled(path: upload.path),
+                metadata: common.merging(patch: upload.metadata ?? .object([:])))
+            item.byteCount = FileBytes.byteCount(upload.path)
+            items.append(item)
         }
         return items
     }

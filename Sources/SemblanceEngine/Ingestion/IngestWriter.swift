@@ -11,6 +11,7 @@ actor IngestWriter {
     private let reporter: IngestReporter
     private var waiting: [IngestItem] = []
     private var isWriting = false
+    private var failure: (any Error)?
     private var blocked: [CheckedContinuation<Void, Never>] = []
 
     init(context: IngestContext, reporter: IngestReporter) {
@@ -19,11 +20,12 @@ actor IngestWriter {
     }
 
     /// Takes over items. What is still waiting at the end is written by whoever is writing: `submit` of the last
-    /// worker returns no later than the worker that writes its items does.
+    /// worker returns no later than the worker that writes its items does. After an error nothing more is taken.
     func submit(_ items: [IngestItem]) async throws {
-        while waiting.count >= Self.maximumWaitingCount {
+        while failure == nil, waiting.count >= Self.maximumWaitingCount {
             await withCheckedContinuation { blocked.append($0) }
         }
+        if let failure { throw failure }
         waiting += items
         guard !isWriting else { return }
         isWriting = true
@@ -31,11 +33,17 @@ actor IngestWriter {
             isWriting = false
             unblock()
         }
-        while !waiting.isEmpty {
-            let batch = waiting
+        do {
+            while !waiting.isEmpty {
+                let batch = waiting
+                waiting = []
+                unblock()
+                try await write(batch)
+            }
+        } catch {
+            failure = error
             waiting = []
-            unblock()
-            try await write(batch)
+            throw error
         }
     }
 
@@ -46,26 +54,29 @@ actor IngestWriter {
 
     private func write(_ items: [IngestItem]) async throws {
         let added = try await add(items.filter { $0.outcome == nil })
-        let known = try await recordKnown(items)
-        try await removeStale(added.stale + known.stale)
+        let knownCount = try await recordKnown(items)
+        for item in items where item.isOriginalClaimed {
+            if let hash = item.hash { context.engine.claims.release(hash) }
+        }
         try await removeSpooled(items)
         let failures = items.compactMap { item -> FileFailure? in
             if case .failed(let failure) = item.outcome { failure } else { nil }
         }
-        try await reporter.count(done: added.newCount, skipped: added.oldCount + known.count, failures: failures)
+        try await reporter.count(done: added.newCount, skipped: added.oldCount + knownCount, failures: failures)
     }
 
     /// Rows, sources and embeddings in one transaction, then the index.
-    private func add(_ items: [IngestItem]) async throws -> (newCount: Int, oldCount: Int, stale: [CatalogueImage.ID]) {
+    private func add(_ items: [IngestItem]) async throws -> (newCount: Int, oldCount: Int) {
         let images = items.compactMap { $0.newImage(copies: context.copies) }
-        guard !images.isEmpty else { return (0, 0, []) }
+        guard !images.isEmpty else { return (0, 0) }
         let added = try await context.engine.store.add(images, to: context.space)
         let fresh = zip(added, images).filter { $0.0.isNewEmbedding }
         try await context.index.insert(fresh.map { ($0.0.id, $0.1.embedding) })
-        return (fresh.count, added.count - fresh.count, added.compactMap(\.stale))
+        return (fresh.count, added.count - fresh.count)
     }
 
-    private func recordKnown(_ items: [IngestItem]) async throws -> (count: Int, stale: [CatalogueImage.ID]) {
+    /// - Returns: how many there are.
+    private func recordKnown(_ items: [IngestItem]) async throws -> Int {
         var sources: [(SourceFile, CatalogueImage.ID)] = []
         var patches: [(image: CatalogueImage.ID, metadata: JSONValue)] = []
         var count = 0
@@ -80,12 +91,9 @@ actor IngestWriter {
             }
         }
         try await context.engine.mergeMetadata(patches)
-        guard !sources.isEmpty else { return (count, []) }
-        return (count, try await context.engine.store.recordSources(sources, in: context.catalogue.id))
-    }
-
-    private func removeStale(_ ids: [CatalogueImage.ID]) async throws {
-        try await context.engine.delete(ids, from: context.catalogue.id)
+        guard !sources.isEmpty else { return count }
+        _ = try await context.engine.store.recordSources(sources, in: context.catalogue.id)
+        return count
     }
 
     private func removeSpooled(_ items: [IngestItem]) async throws {
@@ -94,7 +102,7 @@ actor IngestWriter {
         }
         guard !paths.isEmpty else { return }
         let files = context.engine.files
-        try await context.engine.ingestThreads.run {
+        try await context.engine.fileThreads.run {
             for path in paths { try files.removeSpooled(path) }
         }
     }

@@ -70,7 +70,8 @@ extension Engine {
 
     /// A job each time it changes, ending with its final state.
     public func updates(of id: String) -> AsyncThrowingStream<Job, any Error> {
-        AsyncThrowingStream { continuation in
+        // A slow reader misses states in between, never the last.
+        AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let watcher = Task {
                 do {
                     var latest: Job?

@@ -20,15 +20,34 @@ extension Engine {
 
     /// Runs one job to its end in this task, for a command that waits for it.
     public func run(_ id: Job.ID) async throws {
-        guard let job = try await dependencies.jobs.start(id) else { return }
+        guard let job = try await dependencies.jobs.start(id) else {
+            // Cancelled while it waited: its uploads are of no use any more.
+            let ended = try await dependencies.jobs.job(id)
+            if ended.state.isFinal { await removeSpool(of: ended.work) }
+            return
+        }
         signals.notify(id)
         let outcome = await outcome(of: job)
         // Not cancelled with this task: the outcome must be written whatever happens.
-        try await Task { [dependencies] in
-            try await dependencies.jobs.finish(id, outcome)
-            if outcome != .interrupted { self.removeSpool(of: job.work) }
+        try await Task {
+            try await self.finish(id, outcome)
+            if outcome != .interrupted { await self.removeSpool(of: job.work) }
         }.value
         signals.notify(id)
+    }
+
+    /// Writes an outcome, trying again for a minute: a full disk may get room, and a job that nobody ends would be
+    /// waited for until the next start.
+    private func finish(_ id: Job.ID, _ outcome: JobOutcome) async throws {
+        for _ in 0..<60 {
+            do {
+                return try await dependencies.jobs.finish(id, outcome)
+            } catch {
+                logger.error("a job's outcome cannot be written", metadata: ["job": "\(id)", "error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        try await dependencies.jobs.finish(id, outcome)
     }
 
     /// Removes spool files that no unfinished job names: leftovers of uploads that were cut off. Call before uploads
@@ -43,7 +62,7 @@ extension Engine {
             offset += page.count
         }
         let (files, keep) = (self.files, needed)
-        try await queryThreads.run {
+        try await fileThreads.run {
             for path in try files.spooledPaths() where !keep.contains(path) { try files.removeSpooled(path) }
         }
     }
@@ -52,14 +71,19 @@ extension Engine {
         while !Task.isCancelled {
             do {
                 guard let id = try await dependencies.queue.next(in: lane) else { return }
-                try await run(id)
+                do { try await run(id) } catch { await pause(after: error, in: lane) }
+                // Whatever happened: one that is still queued is found again by the queue.
                 try await dependencies.queue.acknowledge(id, lane: lane)
             } catch {
-                if Task.isCancelled { return }
-                logger.error("a worker failed", metadata: ["lane": "\(lane)", "error": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
+                await pause(after: error, in: lane)
             }
         }
+    }
+
+    private func pause(after error: any Error, in lane: Job.Lane) async {
+        guard !Task.isCancelled else { return }
+        logger.error("a worker failed", metadata: ["lane": "\(lane)", "error": "\(error)"])
+        try? await Task.sleep(for: .seconds(1))
     }
 
     private func outcome(of job: Job) async -> JobOutcome {
@@ -98,8 +122,11 @@ extension Engine {
         }
     }
 
-    private func removeSpool(of work: JobWork) {
-        for path in Self.spoolPaths(of: work) { try? files.removeSpooled(path) }
+    private func removeSpool(of work: JobWork) async {
+        let files = self.files
+        try? await fileThreads.run {
+            for path in Self.spoolPaths(of: work) { try? files.removeSpooled(path) }
+        }
     }
 
     /// The spool files that a job still needs, its list among them.

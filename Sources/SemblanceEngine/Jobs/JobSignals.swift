@@ -32,7 +32,10 @@ final class JobSignals: Sendable {
                 continuation.yield()
                 let next = ContinuousClock.now + Self.interval
                 try? await Task.sleep(until: deadline.map { min($0, next) } ?? next)
-                if let deadline, ContinuousClock.now >= deadline { continuation.yield() }
+                if let deadline, ContinuousClock.now >= deadline {
+                    continuation.yield()
+                    return continuation.finish()
+                }
             }
         }
         continuation.onTermination = { [weak self] _ in

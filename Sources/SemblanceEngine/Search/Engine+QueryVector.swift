@@ -68,7 +68,8 @@ extension Engine {
             let found = try await store.embeddings(of: [image.id], in: space(of: catalogue, embedder))
             if let embedding = found.first?.1 { return embedding }
         }
-        return try await embedding.embed(fileAt: try originalPath(of: image), region: region, with: embedder)
+        let path = try originalPath(of: image)
+        return try await embedding.embed(fileAt: path, region: region, with: embedder) { try Self.check($0, are: image) }
     }
 
     /// Fetches an image into the spool.

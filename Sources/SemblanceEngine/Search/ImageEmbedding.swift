@@ -26,9 +26,18 @@ public struct ImageEmbedding: Sendable {
 
     /// Embeds an image file.
     public func embed(fileAt path: String, region: Region?, with embedder: any Embedder) async throws -> Embedding {
+        try await embed(fileAt: path, region: region, with: embedder) { _ in }
+    }
+
+    /// - Parameter check: looks at the bytes before they are decoded.
+    func embed(
+        fileAt path: String, region: Region?, with embedder: any Embedder,
+        check: @escaping @Sendable (FileBytes) throws -> Void
+    ) async throws -> Embedding {
         let (reader, limits) = (self.reader, self.limits)
         return try await threads.run {
             let bytes = try FileBytes(reading: path, maximumByteCount: limits.maximumByteCount)
+            try check(bytes)
             let decoded = try bytes.withUnsafeBytes {
                 try reader.prepare($0, for: embedder.preprocessing, region: region)
             }

@@ -8,7 +8,7 @@ import SemblanceVision
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the installation and say how to mend it.",
-        discussion: "Exit code 1 if something does not work. Nothing is changed.")
+        discussion: "Exit code 1 if something does not work. No catalogue is changed.")
 
     @OptionGroup var options: CommonOptions
 
@@ -62,10 +62,12 @@ struct Doctor: AsyncParsableCommand {
             let database = try await SQLiteDatabase.open(path: folder.databasePath, role: .reader)
             try await database.checkIntegrity()
             return Finding(.fine, "database", "every page is in order")
-        } catch {
+        } catch let error as StoreError where error.code == .damaged {
             return Finding(
-                .broken, "database", "\(error)",
+                .broken, "database", error.message,
                 remedy: "Restore a copy of semblance.sqlite, or move it away and index again; originals are safe.")
+        } catch {
+            return Finding(.broken, "database", "\(error)")
         }
     }
 

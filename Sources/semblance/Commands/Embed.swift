@@ -23,7 +23,8 @@ struct Embed: AsyncParsableCommand {
         help: ArgumentHelp("Write here instead: .npy or .json, by the file's ending.", valueName: "file"), completion: .file())
     var output: String?
 
-    @Option(help: ArgumentHelp("The part of the images to look at, in fractions.", valueName: "x,y,w,h"))
+    @Option(help: ArgumentHelp("The part of the images to look at, in fractions.", valueName: "x,y,w,h"),
+        transform: Parsed.region)
     var region: Region?
 
     @OptionGroup var engineOptions: EngineOptions
@@ -45,11 +46,13 @@ struct Embed: AsyncParsableCommand {
     private func embed() async throws -> Int {
         let vision = try Vision.build(engineOptions.settings)
         let embedder = try await vision.models.embedder(for: model ?? vision.models.defaultModelID)
+        let embedding = vision.makeEmbedding()
         var embedded: [(path: String, embedding: Embedding)] = []
         var failures: [FileFailure] = []
         for path in images {
+            try Task.checkCancellation()
             do {
-                embedded.append((path, try await vision.embedding.embed(fileAt: path, region: region, with: embedder)))
+                embedded.append((path, try await embedding.embed(fileAt: path, region: region, with: embedder)))
             } catch let error as ImageError {
                 failures.append(FileFailure(path: path, error: error))
             }
@@ -62,8 +65,13 @@ struct Embed: AsyncParsableCommand {
     private func write(
         _ embedded: [(path: String, embedding: Embedding)], _ failures: [FileFailure], _ model: ModelVersion
     ) throws {
-        if let output, output.hasSuffix(".npy") {
-            try save(NumPyArray.encode(embedded.map(\.embedding.values), columns: model.dimension), to: output)
+        let text = EmbeddingText(model: model, embedded: embedded, failures: failures)
+        if let output {
+            let isNumPy = output.hasSuffix(".npy")
+            try save(
+                isNumPy
+                    ? NumPyArray.encode(embedded.map(\.embedding.values), columns: model.dimension)
+                    : Array(text.json.utf8), to: output)
             Console(options).print(
                 [
                     "model": .string(model.modelID), "dim": .number(Double(model.dimension)),
@@ -73,12 +81,7 @@ struct Embed: AsyncParsableCommand {
                 text: "\(embedded.count) × \(model.dimension) written to \(output)")
             return
         }
-        let text = EmbeddingText(model: model, embedded: embedded, failures: failures)
-        if let output {
-            try save(Array(text.json.utf8), to: output)
-        } else {
-            Console.write((options.printsJSON ? text.json : text.lines) + "\n", to: STDOUT_FILENO)
-        }
+        Console.write((options.printsJSON ? text.json : text.lines) + "\n", to: STDOUT_FILENO)
     }
 
     private func save(_ bytes: [UInt8], to path: String) throws {

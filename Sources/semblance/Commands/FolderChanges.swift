@@ -4,6 +4,8 @@ import SemblanceCore
 /// Tells when something below some folders changes (inotify). Waits until changes have stopped for half a second.
 final class FolderChanges: Sendable {
     private static let settling: Duration = .milliseconds(500)
+    /// Changes that never pause are taken up after this time all the same.
+    private static let patience: Duration = .seconds(10)
     private static let mask =
         UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_MOVED_FROM) | UInt32(IN_DELETE) | UInt32(IN_CREATE)
 
@@ -24,11 +26,11 @@ final class FolderChanges: Sendable {
 
     /// Waits for changes. `false` when the task is cancelled.
     func next() async throws -> Bool {
-        var hasChanged = false
+        var firstChange: ContinuousClock.Instant?
         while !Task.isCancelled {
-            if drain() {
-                hasChanged = true
-            } else if hasChanged {
+            let isQuiet = !drain()
+            if !isQuiet, firstChange == nil { firstChange = .now }
+            if let firstChange, isQuiet || ContinuousClock.now - firstChange > Self.patience {
                 // New folders need watches of their own.
                 try addWatches()
                 return true

@@ -59,6 +59,9 @@ struct Index: AsyncParsableCommand {
         let app = try await App.build(options, engineOptions.settings, access: .writeOrHandOver)
         // Watched from before the first run, so that nothing that changes meanwhile is missed.
         let changes = watches ? try FolderChanges(watching: paths.map(absolute)) : nil
+        // A watcher that has the data folder runs what other commands hand over, too, as `serve` does.
+        let workers = watches && app.isWriter ? Task { try await app.engine.runWorkers() } : nil
+        defer { workers?.cancel() }
         var failedCount = try await indexOnce(app)
         guard let changes else { return failedCount }
         Console.note("Watching for changes; Ctrl-C stops.")
@@ -75,7 +78,8 @@ struct Index: AsyncParsableCommand {
         }
         let job = try await app.submitOnce(.ingest(try await work(app)))
         let (options, settings) = (self.options, engineOptions.settings)
-        let runner = IndexRunner(app: app, job: job, progress: ProgressLine(isShown: !options.printsJSON)) {
+        let progress = ProgressLine(isShown: !options.printsJSON)
+        let runner = IndexRunner(app: app, job: job, runsHere: app.isWriter && !watches, progress: progress) {
             try await App.buildWriterIfFree(options, settings)
         }
         let ended = try await runner.run()

@@ -6,6 +6,8 @@ import SemblanceEngine
 struct IndexRunner {
     let app: App
     let job: Job
+    /// Whether this task runs it; else workers do, in this process or another.
+    let runsHere: Bool
     let progress: ProgressLine
     /// The same program with the data folder's lock; `nil` while another process has it.
     let becomeWriter: @Sendable () async throws -> App?
@@ -13,7 +15,7 @@ struct IndexRunner {
     func run() async throws -> Job {
         defer { progress.clear() }
         do {
-            return try await app.isWriter ? run(in: app) : follow()
+            return try await runsHere ? run(in: app) : follow()
         } catch {
             guard Task.isCancelled else { throw error }
             // Ctrl-C means stop: without this the next `serve` would go on with it.
@@ -28,8 +30,15 @@ struct IndexRunner {
         let drawing = Task { [progress] in
             for try await job in engine.updates(of: id.rawValue) { progress.draw(job.progress) }
         }
-        defer { drawing.cancel() }
-        try await engine.run(id)
+        do {
+            try await engine.run(id)
+        } catch {
+            drawing.cancel()
+            throw error
+        }
+        drawing.cancel()
+        // It must not draw over what is printed next.
+        _ = await drawing.result
         try Task.checkCancellation()
         return try await engine.job(id.rawValue)
     }
@@ -42,6 +51,7 @@ struct IndexRunner {
             try Task.checkCancellation()
             progress.draw(latest.progress)
             if latest.state.isFinal { return latest }
+            if app.isWriter { continue }
             if let writer = try await becomeWriter() { return try await run(in: writer) }
         }
     }

@@ -15,7 +15,8 @@ struct List: AsyncParsableCommand {
     @Option(name: [.long, .customShort("c")], help: "List this catalogue's images.")
     var catalogue: String?
 
-    @Option(help: ArgumentHelp("Only images whose metadata meets this.", valueName: "condition"))
+    @Option(help: ArgumentHelp("Only images whose metadata meets this.", valueName: "condition"),
+        transform: Parsed.filter)
     var filter: MetadataFilter?
 
     @Option(help: "Images to list at most.")

@@ -18,7 +18,6 @@ struct ListModels: AsyncParsableCommand {
         let command = self
         try await semblance.run(options) {
             let models = try Vision.build().models
-            for warning in models.warnings { Console.note("semblance: \(warning.message)") }
             var table = Table(["MODEL", "DIMENSION", "SIZE", "LICENCE", "WEIGHTS", "WHAT IT IS"])
             for model in models.models() {
                 table.append([

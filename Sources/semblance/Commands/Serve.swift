@@ -100,17 +100,28 @@ private struct JobWorkers: Service {
 private struct WarmUp: Service {
     let app: App
     let readiness: Readiness
+    /// Between two attempts to load the model.
+    private static let pause: Duration = .seconds(10)
+
+    init(app: App, readiness: Readiness) {
+        self.app = app
+        self.readiness = readiness
+    }
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            do {
-                try await app.engine.warm(app.engine.defaultModelID)
-                try await app.engine.openIndexes()
-                readiness.markReady()
-            } catch {
-                if Task.isCancelled { return }
-                // The page and the API can still say what is wrong; /readyz stays at 503.
-                Console.note("semblance: \(error)")
+            while !Task.isCancelled {
+                do {
+                    try await app.engine.warm(app.engine.defaultModelID)
+                    try await app.engine.openIndexes()
+                    readiness.markReady()
+                    break
+                } catch {
+                    if Task.isCancelled { return }
+                    // The page and the API can still say what is wrong; the weights may be pulled meanwhile.
+                    Console.note("semblance: \(error)")
+                    try await Task.sleep(for: Self.pause)
+                }
             }
             try await gracefulShutdown()
         }

@@ -48,6 +48,7 @@ struct EngineOptions: ParsableArguments {
     }
 
     func validate() throws {
+        try Environment.validate()
         do {
             try settings.limits.validate()
             guard (0...256).contains(threads) else {
@@ -76,6 +77,16 @@ enum Environment {
         return value
     }
 
+    /// - Throws: `ValidationError` naming a variable whose value is none of those it may have.
+    static func validate() throws {
+        if let precision = value("SEMBLANCE_PRECISION"), Precision(rawValue: precision) == nil {
+            throw ValidationError("SEMBLANCE_PRECISION is default, f32 or bf16, not '\(precision)'.")
+        }
+        if let port = value("SEMBLANCE_PORT"), Int(port) == nil {
+            throw ValidationError("SEMBLANCE_PORT is a number, not '\(port)'.")
+        }
+    }
+
     static var precision: Precision {
         value("SEMBLANCE_PRECISION").flatMap(Precision.init(rawValue:)) ?? .default
     }
@@ -87,16 +98,12 @@ enum Environment {
     }
 }
 
-extension MetadataFilter: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let filter = try? MetadataFilter(text: argument) else { return nil }
-        self = filter
-    }
-}
+/// Values that say themselves what is wrong with them.
+enum Parsed {
+    static func filter(_ text: String) throws -> MetadataFilter { try explained { try MetadataFilter(text: text) } }
+    static func region(_ text: String) throws -> Region { try explained { try Region(text: text) } }
 
-extension Region: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let region = try? Region(text: argument) else { return nil }
-        self = region
+    private static func explained<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as RequestError { throw ValidationError(error.message) }
     }
 }

@@ -29,6 +29,12 @@ struct Console: Sendable {
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
+            if written < 0, errno == EAGAIN {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&waiting, 1, -1)
+                continue
+            }
+            if written < 0, errno != EPIPE { _exit(ExitCode.failure.rawValue) }
             guard written > 0 else { return }
             bytes = bytes.dropFirst(written)
         }

@@ -12,7 +12,11 @@ func run<Value: Sendable>(
     let sources = (cancelsOnSignal ? [SIGINT, SIGTERM] : []).map { number in
         signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { work.cancel() }
+        source.setEventHandler {
+            // A second time means now.
+            if work.isCancelled { _exit(ExitCode.interrupted.rawValue) }
+            work.cancel()
+        }
         source.resume()
         return source
     }

@@ -77,6 +77,21 @@ extension SQLiteCatalogueStore {
         return rows.map { (path: $0.path, image: CatalogueImage.ID(rawValue: $0.image)) }
     }
 
+    public func abandonedImages(in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID] {
+        let ids = try await database.read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT id FROM images
+                    WHERE catalogue_id = ? AND path IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM sources WHERE image_id = images.id)
+                    ORDER BY id
+                    """,
+                arguments: [catalogue.rawValue])
+        }
+        return ids.map(CatalogueImage.ID.init(rawValue:))
+    }
+
     public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID] {
         try await database.writeAsWriter { database in
             let records = SourceRecords(database, catalogue: catalogue)
