@@ -43,7 +43,8 @@ struct IndexBenchmark: AsyncParsableCommand {
         print(
             JSONValue.object([
                 "count": .number(Double(count)), "dimension": .number(Double(dimension)), "search_ms": samples.json,
-                "threads": .number(Double(threads)), "recall_at_10": .number(Double(hits) / Double(10 * min(queries, 20))),
+                "threads": .number(Double(threads)),
+                "recall_at_10": .number(Double(hits) / Double(10 * min(queries, 20))),
                 "build_seconds": .number(buildSeconds),
                 "scan_gigabytes_per_second": .number(scannedBytes / samples.quantile(0.5) / 1e6),
                 "memory_gigabytes_per_second": .number(readBandwidth()),

@@ -63,7 +63,8 @@ public final class Engine: Sendable {
             } catch {
                 try Task.checkCancellation()
                 // Searching this one says what is wrong; the others are served.
-                logger.error("a catalogue cannot be opened", metadata: ["catalogue": "\(catalogue.name)", "error": "\(error)"])
+                logger.error(
+                    "a catalogue cannot be opened", metadata: ["catalogue": "\(catalogue.name)", "error": "\(error)"])
             }
         }
     }

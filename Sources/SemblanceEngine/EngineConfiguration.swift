@@ -1,5 +1,5 @@
-import SemblanceCore
 import Foundation
+import SemblanceCore
 
 /// Sizes and limits of an engine.
 public struct EngineConfiguration: Sendable, Hashable {

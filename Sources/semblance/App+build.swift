@@ -29,7 +29,8 @@ struct App: Sendable {
     private let lock: DataFolderLock?
 
     static func build(
-        _ options: CommonOptions, _ settings: EngineSettings = EngineSettings(), access: Access, allowsPrivateURLs: Bool = false,
+        _ options: CommonOptions, _ settings: EngineSettings = EngineSettings(), access: Access,
+        allowsPrivateURLs: Bool = false,
         logger: Logger? = nil
     ) async throws -> App {
         let logger = logger ?? Log.make(isVerbose: options.isVerbose)

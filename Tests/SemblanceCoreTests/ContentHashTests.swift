@@ -7,7 +7,10 @@ import Testing
     @Test(arguments: [
         ([UInt8](), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         (Array("abc".utf8), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        ([UInt8](repeating: 0x61, count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+        (
+            [UInt8](repeating: 0x61, count: 1_000_000),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+        ),
     ])
     func hashesAsSHA256(bytes: [UInt8], expected: String) {
         #expect(ContentHash(hashing: bytes).hexadecimal == expected)
@@ -31,7 +34,10 @@ import Testing
         #expect(ContentHash(hexadecimal: hash.hexadecimal) == hash)
         #expect(ContentHash(hexadecimal: hash.hexadecimal.uppercased()) == hash)
         let digits = hash.hexadecimal
-        for text in ["", "ab", String(digits.dropLast()), digits + "0", String(digits.dropLast()) + "g", "../" + digits.dropFirst(3), String(digits.dropLast()) + "é", "０" + digits.dropFirst(3)] {
+        for text in [
+            "", "ab", String(digits.dropLast()), digits + "0", String(digits.dropLast()) + "g",
+            "../" + digits.dropFirst(3), String(digits.dropLast()) + "é", "０" + digits.dropFirst(3),
+        ] {
             #expect(ContentHash(hexadecimal: text) == nil, "\(text)")
         }
     }
@@ -48,6 +54,8 @@ import Testing
         let data = try JSONEncoder().encode([hash])
         #expect(String(decoding: data, as: UTF8.self) == "[\"\(hash.hexadecimal)\"]")
         #expect(try JSONDecoder().decode([ContentHash].self, from: data) == [hash])
-        #expect(throws: DecodingError.self) { try JSONDecoder().decode([ContentHash].self, from: Data("[\"abc\"]".utf8)) }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([ContentHash].self, from: Data("[\"abc\"]".utf8))
+        }
     }
 }

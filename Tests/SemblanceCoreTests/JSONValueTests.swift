@@ -6,7 +6,8 @@ import Testing
     private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: Data(text.utf8)) }
 
     private static let wellFormed: [(String, JSONValue)] = [
-        ("null", JSONValue.null), (" true ", true), ("\n\tfalse\r", false), ("0", 0), ("-0", 0), ("-12", -12), ("1.5", 1.5),
+        ("null", JSONValue.null), (" true ", true), ("\n\tfalse\r", false), ("0", 0), ("-0", 0), ("-12", -12),
+        ("1.5", 1.5),
         ("1e3", 1000), ("1E-2", 0.01), ("-2.5e+1", -25), ("123456789012345", 123_456_789_012_345), ("\"\"", ""),
         ("[]", []), ("{}", [:]), ("[1, [2], {\"a\": null}]", [1, [2], ["a": .null]]),
         ("{\"a\": {\"b\": [true]}, \"c\": \"d\"}", ["a": ["b": [true]], "c": "d"]),
@@ -20,17 +21,23 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "nul", "nulls", "tru", "True", "+1", ".5", "1.", "01", "-", "--1", "1e", "1e+", "0x10", "NaN", "Infinity", "1e999",
-        "-1e999", "'a'", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"",
-        "\"\\ud800\\ud800\"", "\"a\nb\"", "\"\u{0}\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "]", "{", "{\"a\"", "{\"a\":", "{\"a\":1",
-        "{\"a\":1,}", "{a:1}", "{1:2}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "1 2", "[]]", "{}x", "// c\n1", "\u{FEFF}1", "\"\\u\u{FF11}234\"",
+        "", " ", "nul", "nulls", "tru", "True", "+1", ".5", "1.", "01", "-", "--1", "1e", "1e+", "0x10", "NaN",
+        "Infinity", "1e999",
+        "-1e999", "'a'", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"",
+        "\"\\udc00\"",
+        "\"\\ud800\\ud800\"", "\"a\nb\"", "\"\u{0}\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "]", "{", "{\"a\"",
+        "{\"a\":", "{\"a\":1",
+        "{\"a\":1,}", "{a:1}", "{1:2}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "1 2", "[]]", "{}x", "// c\n1", "\u{FEFF}1",
+        "\"\\u\u{FF11}234\"",
     ])
     func refusesMalformedText(text: String) {
         #expect { try parse(text) } throws: { ($0 as? RequestError)?.code == .invalidJSON }
     }
 
     @Test func refusesBytesThatAreNotUTF8() {
-        for bytes: [UInt8] in [[0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xFF, 0xFE, 0x31, 0]] {
+        for bytes: [UInt8] in [
+            [0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xFF, 0xFE, 0x31, 0],
+        ] {
             #expect(throws: RequestError.self) { try JSONValue(parsing: bytes) }
         }
     }
@@ -55,7 +62,9 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             let number = Double(bitPattern: state)
             guard number.isFinite else { continue }
-            let value: JSONValue = ["n": .number(number), "whole": .number(number.rounded()), "s": "\0\u{1F}\"\\/é\u{2028}"]
+            let value: JSONValue = [
+                "n": .number(number), "whole": .number(number.rounded()), "s": "\0\u{1F}\"\\/é\u{2028}",
+            ]
             #expect(try parse(value.text) == value)
         }
     }

@@ -7,7 +7,8 @@ import Testing
 
     private func job(_ state: Job.State, isToStop: Bool = false) -> Job {
         Job(
-            work: .search(SearchWork(catalogue: "c", modelID: "m", upload: SpooledUpload(path: "/u", name: "n"), limit: 1)),
+            work: .search(
+                SearchWork(catalogue: "c", modelID: "m", upload: SpooledUpload(path: "/u", name: "n"), limit: 1)),
             state: state, progress: JobProgress(total: 5, done: 2), isCancellationRequested: isToStop)
     }
 
@@ -33,7 +34,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (JobOutcome.succeeded(result: 1), Job.State.succeeded), (.failed(code: "c", reason: "r"), .failed), (.cancelled, .cancelled),
+        (JobOutcome.succeeded(result: 1), Job.State.succeeded), (.failed(code: "c", reason: "r"), .failed),
+        (.cancelled, .cancelled),
         (.interrupted, .queued),
     ])
     func aRunningJobEndsAsItsWorkDid(outcome: JobOutcome, state: Job.State) throws {

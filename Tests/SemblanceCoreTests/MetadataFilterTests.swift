@@ -4,13 +4,15 @@ import Testing
 
 @Suite struct MetadataFilterMatchingTests {
     private static let metadata: JSONValue = [
-        "category": "chair", "price": 20, "isNew": true, "nothing": .null, "tags": ["a", "b"], "size": ["width": 10, "unit": "cm"],
+        "category": "chair", "price": 20, "isNew": true, "nothing": .null, "tags": ["a", "b"],
+        "size": ["width": 10, "unit": "cm"],
         "a.b": 1, "café": "noir",
     ]
 
     private static let cases: [(MetadataFilter, Bool)] = [
         (.compare(path: ["category"], .equal, "chair"), true), (.compare(path: ["category"], .equal, "Chair"), false),
-        (.compare(path: ["category"], .less, "chaise"), true), (.compare(path: ["category"], .greater, "chaise"), false),
+        (.compare(path: ["category"], .less, "chaise"), true),
+        (.compare(path: ["category"], .greater, "chaise"), false),
         (.compare(path: ["price"], .equal, 20), true), (.compare(path: ["price"], .less, 20), false),
         (.compare(path: ["price"], .lessOrEqual, 20), true), (.compare(path: ["price"], .greaterOrEqual, 20.5), false),
         (.compare(path: ["price"], .greater, "1"), false), (.compare(path: ["price"], .equal, "20"), false),
@@ -20,10 +22,13 @@ import Testing
         (.compare(path: ["price"], .notEqual, 21), true), (.compare(path: ["price"], .notEqual, 20), false),
         (.compare(path: ["tags"], .equal, ["a", "b"]), true), (.compare(path: ["tags"], .equal, ["b", "a"]), false),
         (.compare(path: ["tags"], .equal, "a"), false), (.compare(path: ["size", "width"], .greater, 9), true),
-        (.compare(path: ["size"], .equal, ["unit": "cm", "width": 10]), true), (.compare(path: ["a", "b"], .equal, 1), false),
+        (.compare(path: ["size"], .equal, ["unit": "cm", "width": 10]), true),
+        (.compare(path: ["a", "b"], .equal, 1), false),
         (.compare(path: ["category", "x"], .equal, 1), false), (.compare(path: ["cafe\u{301}"], .equal, "noir"), true),
-        (.isIn(path: ["price"], [1, 20]), true), (.isIn(path: ["price"], []), false), (.isIn(path: ["missing"], [.null]), false),
-        (.exists(path: ["nothing"], true), true), (.exists(path: ["missing"], true), false), (.exists(path: ["missing"], false), true),
+        (.isIn(path: ["price"], [1, 20]), true), (.isIn(path: ["price"], []), false),
+        (.isIn(path: ["missing"], [.null]), false),
+        (.exists(path: ["nothing"], true), true), (.exists(path: ["missing"], true), false),
+        (.exists(path: ["missing"], false), true),
         (.and([]), true), (.or([]), false), (.not(.compare(path: ["missing"], .less, 1)), true),
         (.and([.exists(path: ["price"], true), .exists(path: ["missing"], true)]), false),
         (.or([.exists(path: ["price"], true), .exists(path: ["missing"], true)]), true),
@@ -44,7 +49,9 @@ import Testing
     func stringsThatAreEqualDoNotDifferInOrder(text: String) {
         let decomposed = text.decomposedStringWithCanonicalMapping
         for comparison in MetadataFilter.Comparison.allCases {
-            let holds = MetadataFilter.compare(path: ["a"], comparison, .string(decomposed)).matches(["a": .string(text)])
+            let holds = MetadataFilter.compare(path: ["a"], comparison, .string(decomposed)).matches([
+                "a": .string(text)
+            ])
             #expect(holds == [.equal, .lessOrEqual, .greaterOrEqual].contains(comparison))
         }
     }
@@ -69,8 +76,12 @@ import Testing
         ("a=1,b=2", .and([.compare(path: ["a"], .equal, 1), .compare(path: ["b"], .equal, 2)])),
         ("a=inf", .compare(path: ["a"], .equal, "inf")), ("a=nan", .compare(path: ["a"], .equal, "nan")),
         (#"{"a": 1}"#, .compare(path: ["a"], .equal, 1)), (#"{"a.b": "x"}"#, .compare(path: ["a", "b"], .equal, "x")),
-        (#"{"a": {"$lt": 2, "$gte": 1}}"#, .and([.compare(path: ["a"], .greaterOrEqual, 1), .compare(path: ["a"], .less, 2)])),
-        (#"{"a": {"$in": [1, "b"]}}"#, .isIn(path: ["a"], [1, "b"])), (#"{"a": {"$exists": false}}"#, .exists(path: ["a"], false)),
+        (
+            #"{"a": {"$lt": 2, "$gte": 1}}"#,
+            .and([.compare(path: ["a"], .greaterOrEqual, 1), .compare(path: ["a"], .less, 2)])
+        ),
+        (#"{"a": {"$in": [1, "b"]}}"#, .isIn(path: ["a"], [1, "b"])),
+        (#"{"a": {"$exists": false}}"#, .exists(path: ["a"], false)),
         (#"{"$or": [{"a": 1}, {"b": 2}]}"#, .or([.compare(path: ["a"], .equal, 1), .compare(path: ["b"], .equal, 2)])),
         (#"{"$not": {"a": null}}"#, .not(.compare(path: ["a"], .equal, .null))), ("{}", .and([])),
     ]
@@ -81,8 +92,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "category", "=1", "a..b=1", ".a=1", "a.=1", "a=1,", ",", "a=\"b", "{", "{\"a\": }", "{\"a\": {}}", "{\"$where\": \"1\"}",
-        "{\"a\": {\"$regex\": \".*\"}}", "{\"a\": {\"b\": 1}}", "{\"a\": {\"$in\": 1}}", "{\"a\": {\"$exists\": 1}}", "{\"$and\": []}",
+        "", "category", "=1", "a..b=1", ".a=1", "a.=1", "a=1,", ",", "a=\"b", "{", "{\"a\": }", "{\"a\": {}}",
+        "{\"$where\": \"1\"}",
+        "{\"a\": {\"$regex\": \".*\"}}", "{\"a\": {\"b\": 1}}", "{\"a\": {\"$in\": 1}}", "{\"a\": {\"$exists\": 1}}",
+        "{\"$and\": []}",
         "{\"$or\": {}}", "{\"$and\": [1]}", "{\"$not\": []}", "{\"\": 1}", "{\"a.\": 1}",
     ])
     func refuses(text: String) {
@@ -103,7 +116,8 @@ import Testing
         let count = MetadataFilter.maximumConditionCount
         let list = { (count: Int) in (0..<count).map { "k\($0)=1" }.joined(separator: ",") }
         let object = { (count: Int) in "{" + (0..<count).map { "\"k\($0)\":1" }.joined(separator: ",") + "}" }
-        let values = { (count: Int) in "{\"a\":{\"$in\":[" + (0..<count).map(String.init).joined(separator: ",") + "]}}" }
+        let values = { (count: Int) in "{\"a\":{\"$in\":[" + (0..<count).map(String.init).joined(separator: ",") + "]}}"
+        }
         for text in [list(count), object(count), values(count)] { _ = try MetadataFilter(text: text) }
         for text in [list(count + 1), object(count + 1), values(count + 1), list(200_000)] {
             #expect { try MetadataFilter(text: text) } throws: { ($0 as? RequestError)?.code == .invalidFilter }

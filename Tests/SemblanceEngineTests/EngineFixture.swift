@@ -52,10 +52,13 @@ struct EngineFixture {
     }
 
     func names(in catalogue: String = "default") async throws -> [String] {
-        try await engine.images(inCatalogue: catalogue, matching: nil, after: nil, limit: 1000).images.map(\.name).sorted()
+        try await engine.images(inCatalogue: catalogue, matching: nil, after: nil, limit: 1000).images.map(\.name)
+            .sorted()
     }
 
-    func search(_ term: SearchTerm, limit: Int = 10, edit: (inout SearchRequest) -> Void = { _ in }) async throws -> [String] {
+    func search(_ term: SearchTerm, limit: Int = 10, edit: (inout SearchRequest) -> Void = { _ in }) async throws
+        -> [String]
+    {
         var request = SearchRequest(terms: [term], limit: limit)
         edit(&request)
         return try await engine.search(request).matches.map(\.image.name)

@@ -82,7 +82,8 @@ import Testing
         let job = try await fixture.run(
             .search(
                 SearchWork(
-                    catalogue: "default", modelID: "small", upload: SpooledUpload(path: path, name: "x.jpg"), limit: 4)))
+                    catalogue: "default", modelID: "small", upload: SpooledUpload(path: path, name: "x.jpg"), limit: 4))
+        )
         #expect(job.state == .failed)
         #expect(job.reasonCode == "image-unsupported-format")
         #expect(job.reason == "This is not an image.")

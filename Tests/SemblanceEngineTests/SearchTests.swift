@@ -55,7 +55,9 @@ import Testing
     }
 
     @Test func combinesImagesByWeight() async throws {
-        let both = [SearchTerm(.bytes(SmallImage.numbered(3))), SearchTerm(.bytes(SmallImage.numbered(8)), weight: 0.01)]
+        let both = [
+            SearchTerm(.bytes(SmallImage.numbered(3))), SearchTerm(.bytes(SmallImage.numbered(8)), weight: 0.01),
+        ]
         let found = try await fixture.engine.search(SearchRequest(terms: both, limit: 1))
         #expect(found.matches.first?.image.name == "3.png")
         let minus = [SearchTerm(.stored(id: id(3))), SearchTerm(.bytes(SmallImage.numbered(8)), weight: -1)]

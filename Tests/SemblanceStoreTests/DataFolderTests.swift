@@ -97,7 +97,8 @@ import Testing
             try MountedFolder.makeReadOnly(path)
             let attempts: [() throws -> Void] = [
                 { _ = try data.lock() }, { try store.store(spooled: path + "/spool/upload", as: Samples.hash(1)) },
-                { _ = try store.storeThumbnail([1], of: Samples.hash(1)) }, { try store.removeSpooled(path + "/spool/upload") },
+                { _ = try store.storeThumbnail([1], of: Samples.hash(1)) },
+                { try store.removeSpooled(path + "/spool/upload") },
             ]
             for attempt in attempts {
                 #expect { try attempt() } throws: { ($0 as? StoreError)?.code == .notWritable }

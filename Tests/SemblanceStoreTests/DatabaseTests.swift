@@ -24,7 +24,9 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
     }
 
-    private func expectFailure(_ code: StoreError.Code, role: SQLiteDatabase.Role = .writer, mentioning text: String) async {
+    private func expectFailure(_ code: StoreError.Code, role: SQLiteDatabase.Role = .writer, mentioning text: String)
+        async
+    {
         do {
             let database = try await SQLiteDatabase.open(path: path, role: role)
             let store = SQLiteCatalogueStore(database: database)

@@ -23,7 +23,8 @@ import Testing
 
     @Test func bytesOrderNumbersAndStrings() {
         var generator = SeededGenerator(seed: 5)
-        let numbers = (0..<300).map { _ in Double(bitPattern: generator.next()) }.filter { !$0.isNaN } + [0, -0.0, .infinity]
+        let numbers =
+            (0..<300).map { _ in Double(bitPattern: generator.next()) }.filter { !$0.isNaN } + [0, -0.0, .infinity]
         let scalars = (0..<900).compactMap { _ in Unicode.Scalar(UInt32.random(in: 0...0x10FFFF, using: &generator)) }
         let strings = stride(from: 0, to: scalars.count - 3, by: 3).map { start in
             String(String.UnicodeScalarView(scalars[start..<start + Int.random(in: 0...3, using: &generator)]))

@@ -85,7 +85,8 @@ public actor InMemoryCatalogueStore: CatalogueStore {
         let stale = Set(withoutSource(added.compactMap(\.stale)))
         return added.map { image in
             AddedImage(
-                id: image.id, isNewEmbedding: image.isNewEmbedding, stale: image.stale.flatMap { stale.contains($0) ? $0 : nil })
+                id: image.id, isNewEmbedding: image.isNewEmbedding,
+                stale: image.stale.flatMap { stale.contains($0) ? $0 : nil })
         }
     }
 
@@ -141,7 +142,9 @@ public actor InMemoryCatalogueStore: CatalogueStore {
         let deleted = Set(ids).compactMap { imageRows.removeValue(forKey: $0) }
         let gone = Set(deleted.map(\.id))
         for image in deleted { idsByHash[image.catalogueID]?[image.hash] = nil }
-        for space in embeddingRows.keys { embeddingRows[space] = embeddingRows[space]?.filter { !gone.contains($0.key) } }
+        for space in embeddingRows.keys {
+            embeddingRows[space] = embeddingRows[space]?.filter { !gone.contains($0.key) }
+        }
         sources = sources.filter { !gone.contains($0.value.image) }
         let stillStored = Set(imageRows.values.filter { $0.location == .stored }.map(\.hash))
         let stillThere = Set(imageRows.values.map(\.hash))

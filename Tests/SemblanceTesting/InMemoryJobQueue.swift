@@ -48,7 +48,9 @@ public actor InMemoryJobQueue: JobQueue {
             handedOut.insert(id)
             return id
         }
-        return await withCheckedContinuation { waiters[lane, default: []].append(Waiter(number: number, continuation: $0)) }
+        return await withCheckedContinuation {
+            waiters[lane, default: []].append(Waiter(number: number, continuation: $0))
+        }
     }
 
     private func cancel(_ number: Int, in lane: Job.Lane) {

@@ -17,7 +17,8 @@ public struct SmallImageReader: ImageReader {
     ) throws -> DecodedImage {
         let (header, start) = try parse(bytes)
         let (width, height) = (Double(header.width), Double(header.height))
-        let x = (region?.x ?? 0) * width, y = (region?.y ?? 0) * height
+        let x = (region?.x ?? 0) * width
+        let y = (region?.y ?? 0) * height
         let scaleX = (region?.width ?? 1) * width / Double(preprocessing.size)
         let scaleY = (region?.height ?? 1) * height / Double(preprocessing.size)
         var pixels: [UInt8] = []
@@ -44,7 +45,8 @@ public struct SmallImageReader: ImageReader {
         guard bytes.count <= limits.maximumByteCount else {
             throw ImageError(.tooManyBytes, "The file has more than \(limits.maximumByteCount) bytes.")
         }
-        let fields = bytes.prefix(64).split(separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false)
+        let fields = bytes.prefix(64).split(
+            separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false)
         guard fields.count == 4, Array(fields[0]) == Array("P6".utf8), Array(fields[2]) == Array("255".utf8) else {
             throw ImageError(.unsupportedFormat, "This is not an image.")
         }
@@ -54,7 +56,9 @@ public struct SmallImageReader: ImageReader {
             throw ImageError(.tooManyPixels, "The image has more than \(limits.maximumPixelCount) pixels.")
         }
         let start = fields[3].startIndex
-        guard bytes.count - start >= sides[0] * sides[1] * 3 else { throw ImageError(.damaged, "The image is cut off.") }
+        guard bytes.count - start >= sides[0] * sides[1] * 3 else {
+            throw ImageError(.damaged, "The image is cut off.")
+        }
         return (ImageHeader(format: .png, width: sides[0], height: sides[1]), start)
     }
 }

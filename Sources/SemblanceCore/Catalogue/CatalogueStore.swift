@@ -41,7 +41,8 @@ public protocol CatalogueStore: EmbeddingSource, FilterResolver {
     func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> Set<String>
     /// Records that a file holds the bytes of an image that is there already. If the path held another image before
     /// that was left in place and has no other source, that image's number is returned: it is stale.
-    func recordSources(_ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
+    func recordSources(_ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID) async throws
+        -> [CatalogueImage.ID]
     /// Paths recorded in this catalogue at or below a folder, after `cursor`, in order: to find files that are gone.
     func sourcePaths(
         in catalogue: Catalogue.ID, under folder: String, after cursor: String?, limit: Int
@@ -82,7 +83,9 @@ public protocol EmbeddingSource: Sendable {
     /// Every image with an embedding in the space, ascending.
     func embeddedImages(in space: EmbeddingSpace) async throws -> [CatalogueImage.ID]
     /// Embeddings by image; images without one are left out.
-    func embeddings(of images: [CatalogueImage.ID], in space: EmbeddingSpace) async throws -> [(CatalogueImage.ID, Embedding)]
+    func embeddings(of images: [CatalogueImage.ID], in space: EmbeddingSpace) async throws -> [(
+        CatalogueImage.ID, Embedding
+    )]
 }
 
 /// Turns a filter into the images that meet it, for an index that does not know metadata.

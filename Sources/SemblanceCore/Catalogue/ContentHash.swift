@@ -21,7 +21,8 @@ public struct ContentHash: Hashable, Sendable, Comparable, CustomStringConvertib
 
     /// Hashes bytes.
     public init(hashing bytes: some Collection<UInt8>) {
-        self = bytes.withContiguousStorageIfAvailable { ContentHash(hashing: UnsafeRawBufferPointer($0)) }
+        self =
+            bytes.withContiguousStorageIfAvailable { ContentHash(hashing: UnsafeRawBufferPointer($0)) }
             ?? Array(bytes).withUnsafeBytes { ContentHash(hashing: $0) }
     }
 

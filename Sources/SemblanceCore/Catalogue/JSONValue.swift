@@ -15,7 +15,8 @@ public enum JSONValue: Hashable, Sendable {
         do {
             // One region is the rule; several are put together.
             let whole = bytes.regions.count == 1 ? nil : Data(bytes)
-            self = try whole?.withUnsafeBytes(JSONParser.parse)
+            self =
+                try whole?.withUnsafeBytes(JSONParser.parse)
                 ?? bytes.regions.first!.withUnsafeBytes(JSONParser.parse)
         } catch let failure as JSONParser.Failure {
             throw RequestError(

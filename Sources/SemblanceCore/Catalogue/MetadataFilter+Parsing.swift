@@ -24,7 +24,8 @@ extension MetadataFilter {
         if trimmed.first == "{" {
             let json: JSONValue
             do { json = try JSONValue(parsing: Data(trimmed.utf8)) } catch {
-                throw RequestError(.invalidFilter, "The filter starts with '{' but is not well-formed JSON.", underlying: error)
+                throw RequestError(
+                    .invalidFilter, "The filter starts with '{' but is not well-formed JSON.", underlying: error)
             }
             try self.init(json: json)
             return
@@ -88,7 +89,8 @@ extension MetadataFilter {
             } else {
                 throw RequestError(
                     .invalidFilter,
-                    "'\(name.prefix(40))' on '\(key.prefix(40))' is not an operator, or its value is of the wrong type.")
+                    "'\(name.prefix(40))' on '\(key.prefix(40))' is not an operator, or its value is of the wrong type."
+                )
             }
         }
         guard !conditions.isEmpty else {
@@ -137,7 +139,9 @@ extension MetadataFilter {
     }
 
     private static func literal(_ text: String) -> JSONValue {
-        if text.count >= 2, text.first == "\"", text.last == "\"" { return .string(String(text.dropFirst().dropLast())) }
+        if text.count >= 2, text.first == "\"", text.last == "\"" {
+            return .string(String(text.dropFirst().dropLast()))
+        }
         switch text {
         case "true": return .bool(true)
         case "false": return .bool(false)

@@ -71,7 +71,8 @@ public final class ThreadPool: Sendable {
 
     private func enqueue(_ work: @escaping @Sendable () -> Void) -> Bool {
         guarded.condition.withLock {
-            guard !guarded.state.isShutDown, guarded.state.waiting.count - guarded.state.head < maximumWaitingCount else {
+            guard !guarded.state.isShutDown, guarded.state.waiting.count - guarded.state.head < maximumWaitingCount
+            else {
                 return false
             }
             guarded.state.waiting.append(work)

@@ -6,7 +6,8 @@ public protocol ImageReader: Sendable {
     /// Decodes, turns upright, converts to sRGB, cuts the region, and fits the model's input.
     /// - Parameter region: in fractions of the upright image; `nil` means all of it.
     /// - Throws: `ImageError`.
-    func prepare(_ bytes: UnsafeRawBufferPointer, for preprocessing: Preprocessing, region: Region?) throws -> DecodedImage
+    func prepare(_ bytes: UnsafeRawBufferPointer, for preprocessing: Preprocessing, region: Region?) throws
+        -> DecodedImage
     /// Makes a thumbnail: longest side `longestSide` pixels (never enlarged), WebP.
     /// - Throws: `ImageError`.
     func thumbnail(of bytes: UnsafeRawBufferPointer, longestSide: Int) throws -> [UInt8]
@@ -43,7 +44,8 @@ public struct DecodingLimits: Hashable, Sendable, Codable {
     /// - Throws: `RequestError` naming the value that is out of range.
     public func validate() throws {
         guard (1_000...4_000_000_000).contains(maximumByteCount) else {
-            throw RequestError(.invalidQuery, "The limit on a file's size is 1 kB to 4 GB, not \(maximumByteCount) bytes.")
+            throw RequestError(
+                .invalidQuery, "The limit on a file's size is 1 kB to 4 GB, not \(maximumByteCount) bytes.")
         }
         guard (1...1_000_000_000).contains(maximumPixelCount) else {
             throw RequestError(.invalidQuery, "The limit on pixels is 1 to 1,000,000,000, not \(maximumPixelCount).")

@@ -70,7 +70,8 @@ extension Engine {
             case .inPlace(let path): path
             }
         guard FileBytes.exists(path) else {
-            throw StoreError(.fileMissing, "The original of '\(image.name)' is not where it was; index its folder again.")
+            throw StoreError(
+                .fileMissing, "The original of '\(image.name)' is not where it was; index its folder again.")
         }
         return path
     }
@@ -95,7 +96,8 @@ extension Engine {
     static func check(_ bytes: FileBytes, are image: CatalogueImage) throws {
         guard bytes.withUnsafeBytes({ ContentHash(hashing: $0) }) == image.hash else {
             throw StoreError(
-                .fileMissing, "The original of '\(image.name)' has changed since it was indexed; index its folder again.")
+                .fileMissing,
+                "The original of '\(image.name)' has changed since it was indexed; index its folder again.")
         }
     }
 

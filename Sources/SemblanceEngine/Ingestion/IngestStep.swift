@@ -9,7 +9,9 @@ protocol IngestStep: Sendable {
 /// What the steps of one job share.
 struct IngestContext: Sendable {
     /// The way of a file from its name to its embedding; the store comes after, for several batches at once.
-    static let steps: [any IngestStep] = [FetchStep(), ReadStep(), RecogniseStep(), DecodeStep(), EmbedStep(), KeepStep()]
+    static let steps: [any IngestStep] = [
+        FetchStep(), ReadStep(), RecogniseStep(), DecodeStep(), EmbedStep(), KeepStep(),
+    ]
 
     let engine: Engine
     let catalogue: Catalogue

@@ -33,7 +33,8 @@ extension Engine {
         in states: Set<Job.State>? = nil, lane: Job.Lane? = nil, limit: Int = 100, offset: Int = 0
     ) async throws -> [Job] {
         guard (1...Self.maximumPageSize).contains(limit), offset >= 0 else {
-            throw RequestError(.invalidLimit, "A page holds 1 to \(Self.maximumPageSize) jobs, and its offset is not negative.")
+            throw RequestError(
+                .invalidLimit, "A page holds 1 to \(Self.maximumPageSize) jobs, and its offset is not negative.")
         }
         return try await dependencies.jobs.jobs(in: states, lane: lane, limit: limit, offset: offset)
     }

@@ -69,7 +69,9 @@ extension Engine {
             if let embedding = found.first?.1 { return embedding }
         }
         let path = try originalPath(of: image)
-        return try await embedding.embed(fileAt: path, region: region, with: embedder) { try Self.check($0, are: image) }
+        return try await embedding.embed(fileAt: path, region: region, with: embedder) {
+            try Self.check($0, are: image)
+        }
     }
 
     /// Fetches an image into the spool.

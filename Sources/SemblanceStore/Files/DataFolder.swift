@@ -27,7 +27,7 @@ public struct DataFolder: Sendable, Hashable {
             guard try OpenFile(self.path, O_RDONLY).status().st_mode & S_IFMT == S_IFDIR else {
                 throw StoreError(.notWritable, "'\(self.path)' is not a folder; choose another with --data.")
             }
-            try areas.forEach { try $0.make() }
+            for area in areas { try area.make() }
             for folder in [spoolPath, indexesPath] { try OpenFile.makeFolder(folder) }
         } catch {
             throw StoreError.writing(error, inFolder: self.path)
@@ -51,7 +51,7 @@ public struct DataFolder: Sendable, Hashable {
     public func lock() throws -> DataFolderLock {
         do {
             let lock = try DataFolderLock(path: lockPath, folder: path)
-            try areas.forEach { try $0.removePartials() }
+            for area in areas { try area.removePartials() }
             return lock
         } catch {
             throw StoreError.writing(error, inFolder: path)

@@ -80,7 +80,9 @@ public final class InProcessJobQueue: JobQueue {
 
     // MARK: Waiting
 
-    private func wait(_ continuation: CheckedContinuation<Job.ID?, Never>, as waiter: QueueState.Waiter, in lane: Job.Lane) {
+    private func wait(
+        _ continuation: CheckedContinuation<Job.ID?, Never>, as waiter: QueueState.Waiter, in lane: Job.Lane
+    ) {
         // Asked under the lock: a cancellation that came before finds nobody to send home, one that comes after does.
         let answer: Job.ID?? = state.withLock { state in
             if Task.isCancelled { return .some(nil) }
@@ -131,7 +133,9 @@ public final class InProcessJobQueue: JobQueue {
         for lane in Job.Lane.allCases {
             let (room, knownCount) = state.withLock { ($0.lanes[lane]?.room ?? 0, $0.lanes[lane]?.knownCount ?? 0) }
             // The oldest are those that are known already.
-            guard room > 0, let found = try? await jobs.unfinished(lane: lane, limit: room + knownCount) else { continue }
+            guard room > 0, let found = try? await jobs.unfinished(lane: lane, limit: room + knownCount) else {
+                continue
+            }
             for job in found where !accept(job.id, lane: lane) { break }
         }
     }

@@ -27,9 +27,9 @@ extension Embedding {
     /// Little-endian Float32.
     var data: Data {
         #if _endian(little)
-        values.withUnsafeBytes { Data($0) }
+            values.withUnsafeBytes { Data($0) }
         #else
-        values.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
+            values.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
         #endif
     }
 
@@ -41,9 +41,9 @@ extension Embedding {
             count = dimension
         }
         #if _endian(little)
-        self.init(unit: values)
+            self.init(unit: values)
         #else
-        self.init(unit: values.map { Float(bitPattern: $0.bitPattern.byteSwapped) })
+            self.init(unit: values.map { Float(bitPattern: $0.bitPattern.byteSwapped) })
         #endif
     }
 }
@@ -68,7 +68,8 @@ extension CatalogueImage {
         guard let format = ImageFormat(rawValue: row[5]) else { throw StoreError.damagedDatabase() }
         let path: String? = row[4]
         self.init(
-            id: ID(rawValue: row[0]), catalogueID: Catalogue.ID(rawValue: row[1]), hash: try ContentHash(column: row[2]),
+            id: ID(rawValue: row[0]), catalogueID: Catalogue.ID(rawValue: row[1]),
+            hash: try ContentHash(column: row[2]),
             name: row[3], location: path.map { .inPlace(path: $0) } ?? .stored,
             header: ImageHeader(format: format, width: row[6], height: row[7]), byteCount: row[8],
             metadata: try JSONValue(column: row[9]), createdAt: Date(microseconds: row[10]))

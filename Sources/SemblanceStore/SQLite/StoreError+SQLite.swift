@@ -17,7 +17,9 @@ extension StoreError {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .damagedDatabase(underlying: error)
         case .SQLITE_FULL: self = .diskFull(underlying: error)
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-            self = DiskSpace.isFull(atPath: folder) ? .diskFull(underlying: error) : .notWritable(folder, underlying: error)
+            self =
+                DiskSpace.isFull(atPath: folder)
+                ? .diskFull(underlying: error) : .notWritable(folder, underlying: error)
         // The shared memory beside the log is a file too: growing it fails with an input/output error.
         case .SQLITE_IOERR where DiskSpace.isFull(atPath: folder): self = .diskFull(underlying: error)
         case .SQLITE_BUSY, .SQLITE_LOCKED:

@@ -40,7 +40,9 @@ struct Doctor: AsyncParsableCommand {
             findings.append(
                 free > 1_000_000_000
                     ? Finding(.fine, "disk space", "\(free.bytesText) free")
-                    : Finding(.broken, "disk space", "only \(free.bytesText) free", remedy: "Make room, or choose another --data."))
+                    : Finding(
+                        .broken, "disk space", "only \(free.bytesText) free",
+                        remedy: "Make room, or choose another --data."))
             do {
                 _ = try folder.lock()
                 findings.append(Finding(.fine, "in use", "no"))
@@ -79,7 +81,8 @@ struct Doctor: AsyncParsableCommand {
             let embedder = try await vision.models.embedder(for: modelID)
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             return Finding(
-                .fine, "model", "\(modelID), \(embedder.version.dimension) dimensions, loaded in \(seconds.text(decimals: 2)) s")
+                .fine, "model",
+                "\(modelID), \(embedder.version.dimension) dimensions, loaded in \(seconds.text(decimals: 2)) s")
         } catch {
             return Finding(.broken, "model", "\(error)", remedy: "Run make setup, or semblance models pull.")
         }
@@ -151,7 +154,9 @@ struct Finding {
         let isThere = folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/python3") }
         return isThere
             ? Finding(.fine, "python3", "found (only 'models pull' uses it)")
-            : Finding(.weak, "python3", "not found: 'models pull' cannot fetch weights", remedy: "apt-get install python3-pip")
+            : Finding(
+                .weak, "python3", "not found: 'models pull' cannot fetch weights", remedy: "apt-get install python3-pip"
+            )
     }
 
     static func freeByteCount(at path: String) -> Int64 {

@@ -20,10 +20,12 @@ struct Embed: AsyncParsableCommand {
 
     @Option(
         name: [.long, .customShort("o")],
-        help: ArgumentHelp("Write here instead: .npy or .json, by the file's ending.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Write here instead: .npy or .json, by the file's ending.", valueName: "file"),
+        completion: .file())
     var output: String?
 
-    @Option(help: ArgumentHelp("The part of the images to look at, in fractions.", valueName: "x,y,w,h"),
+    @Option(
+        help: ArgumentHelp("The part of the images to look at, in fractions.", valueName: "x,y,w,h"),
         transform: Parsed.region)
     var region: Region?
 

@@ -15,7 +15,8 @@ struct List: AsyncParsableCommand {
     @Option(name: [.long, .customShort("c")], help: "List this catalogue's images.")
     var catalogue: String?
 
-    @Option(help: ArgumentHelp("Only images whose metadata meets this.", valueName: "condition"),
+    @Option(
+        help: ArgumentHelp("Only images whose metadata meets this.", valueName: "condition"),
         transform: Parsed.filter)
     var filter: MetadataFilter?
 
@@ -71,7 +72,8 @@ struct List: AsyncParsableCommand {
             cursor = page.next
         } while cursor != nil && images.count < limit
         let json = JSONValue.object([
-            "catalogue": .string(name), "total": .number(Double(total)), "images": .array(images.map(\.commandLineJSON)),
+            "catalogue": .string(name), "total": .number(Double(total)),
+            "images": .array(images.map(\.commandLineJSON)),
         ])
         var lines = images.map { "\($0.hash.hexadecimal.prefix(12))  \($0.pathOrName)" }
         if total > images.count { lines.append("… \(images.count) of \(total); --limit shows more.") }

@@ -28,15 +28,21 @@ struct Search: AsyncParsableCommand {
     @Option(help: "Results to skip before the first.")
     var offset = 0
 
-    @Option(help: ArgumentHelp("The part of the image to look at, in fractions of it.", valueName: "x,y,w,h"),
+    @Option(
+        help: ArgumentHelp("The part of the image to look at, in fractions of it.", valueName: "x,y,w,h"),
         transform: Parsed.region)
     var region: Region?
 
-    @Option(help: ArgumentHelp("Only images whose metadata meets this: key=value, <, <=, >, >=, !=, joined by commas.", valueName: "condition"),
+    @Option(
+        help: ArgumentHelp(
+            "Only images whose metadata meets this: key=value, <, <=, >, >=, !=, joined by commas.",
+            valueName: "condition"),
         transform: Parsed.filter)
     var filter: MetadataFilter?
 
-    @Option(name: .customLong("min-score"), help: ArgumentHelp("Leave out results with a lower cosine similarity.", valueName: "s"))
+    @Option(
+        name: .customLong("min-score"),
+        help: ArgumentHelp("Leave out results with a lower cosine similarity.", valueName: "s"))
     var minimumScore: Float?
 
     @Option(help: ArgumentHelp("An image to steer away from.", valueName: "image"), completion: .file())

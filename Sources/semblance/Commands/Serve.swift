@@ -103,11 +103,6 @@ private struct WarmUp: Service {
     /// Between two attempts to load the model.
     private static let pause: Duration = .seconds(10)
 
-    init(app: App, readiness: Readiness) {
-        self.app = app
-        self.readiness = readiness
-    }
-
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {

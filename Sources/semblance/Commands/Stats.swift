@@ -29,7 +29,8 @@ struct Stats: AsyncParsableCommand {
             catalogues.append([
                 "name": .string(catalogue.name), "model": .string(catalogue.modelID),
                 "images": .number(Double(statistics.imageCount)), "bytes": .number(Double(statistics.byteCount)),
-                "embeddings": .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.key, .number(Double($0.value))) })),
+                "embeddings": .object(
+                    Dictionary(uniqueKeysWithValues: counts.map { ($0.key, .number(Double($0.value))) })),
             ])
         }
         let waiting = try await app.engine.jobs(in: [.queued], limit: 1000).count

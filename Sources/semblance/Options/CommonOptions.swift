@@ -93,8 +93,9 @@ enum Environment {
 
     /// `SEMBLANCE_MODEL_CONFIG`, else the project's own file if the program is started there.
     static var modelConfigurationPath: String? {
-        value("SEMBLANCE_MODEL_CONFIG") ?? (FileManager.default.fileExists(atPath: "config/model_config.json")
-            ? "config/model_config.json" : nil)
+        value("SEMBLANCE_MODEL_CONFIG")
+            ?? (FileManager.default.fileExists(atPath: "config/model_config.json")
+                ? "config/model_config.json" : nil)
     }
 }
 

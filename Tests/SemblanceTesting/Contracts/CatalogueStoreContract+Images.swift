@@ -87,7 +87,8 @@ extension CatalogueStoreContract {
         ContractCheck("names files to delete only when nothing needs them") {
             let (store, space) = ($0.store, try await $0.makeSpace())
             let other = try await $0.makeSpace("other")
-            let first = try await store.add([Samples.image(1), Samples.image(2), Samples.image(3, inPlace: "/3")], to: space)
+            let first = try await store.add(
+                [Samples.image(1), Samples.image(2), Samples.image(3, inPlace: "/3")], to: space)
             let second = try await store.add([Samples.image(1), Samples.image(2, inPlace: "/2")], to: other)
             // 1 is still stored for the other catalogue; of 2 it needs no stored file; 3 leaves a thumbnail behind.
             #expect(Set(try await store.deleteImages(first.map(\.id))) == [Samples.hash(2), Samples.hash(3)])
@@ -96,7 +97,8 @@ extension CatalogueStoreContract {
         },
         ContractCheck("deleted images are gone from everywhere, and their numbers are never used again") {
             let (store, space) = ($0.store, try await $0.makeSpace())
-            let added = try await store.add([Samples.image(1, inPlace: "/1", metadata: ["a": 1]), Samples.image(2)], to: space)
+            let added = try await store.add(
+                [Samples.image(1, inPlace: "/1", metadata: ["a": 1]), Samples.image(2)], to: space)
             let unknown = CatalogueImage.ID(rawValue: 99_999)
             _ = try await store.deleteImages([added[0].id, unknown, added[0].id])
             await expectStoreError(.unknownImage) { try await store.image(Samples.hash(1), in: space.catalogueID) }
@@ -147,4 +149,3 @@ extension CatalogueStoreContract {
         },
     ]
 }
-

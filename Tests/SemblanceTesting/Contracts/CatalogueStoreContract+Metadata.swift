@@ -36,7 +36,8 @@ extension CatalogueStoreContract {
             let (store, space) = ($0.store, try await $0.makeSpace())
             let id = try await store.add([Samples.image(1, metadata: ["a": ["b": 1], "c": "x"])], to: space)[0].id
             try await store.setMetadata(["a": ["b": 2], "d": "y"], of: id)
-            #expect(try await store.image(Samples.hash(1), in: space.catalogueID).metadata == ["a": ["b": 2], "d": "y"])
+            #expect(
+                try await store.image(Samples.hash(1), in: space.catalogueID).metadata == ["a": ["b": 2], "d": "y"])
             let expectations: [(MetadataFilter, Bool)] = [
                 (.compare(path: ["a", "b"], .equal, 1), false), (.compare(path: ["a", "b"], .equal, 2), true),
                 (.compare(path: ["a"], .equal, ["b": 2]), true), (.exists(path: ["c"], true), false),
@@ -49,9 +50,11 @@ extension CatalogueStoreContract {
         },
         ContractCheck("takes a filter as large as the parser lets through") {
             let (store, space) = ($0.store, try await $0.makeSpace())
-            _ = try await store.add([Samples.image(1, metadata: ["k": 3]), Samples.image(2, metadata: ["k": "3"])], to: space)
+            _ = try await store.add(
+                [Samples.image(1, metadata: ["k": 3]), Samples.image(2, metadata: ["k": "3"])], to: space)
             let count = MetadataFilter.maximumConditionCount
-            let many = MetadataFilter.and((0..<count).map { .compare(path: ["k"], .notEqual, .number(Double($0 + 10))) })
+            let many = MetadataFilter.and(
+                (0..<count).map { .compare(path: ["k"], .notEqual, .number(Double($0 + 10))) })
             #expect(try await store.imageCount(in: space.catalogueID, matching: many) == 2)
             let values = (0..<count).map { JSONValue.number(Double($0)) }
             let sets = MetadataFilter.or((0..<100).map { _ in .isIn(path: ["k"], values) })

@@ -36,8 +36,10 @@ extension CatalogueStoreContract {
         },
         ContractCheck("an image with another source, or a stored one, is not stale: it moves") {
             let (store, space) = ($0.store, try await $0.makeSpace())
-            let added = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/s")], to: space)
-            _ = try await store.add([Samples.image(1, inPlace: "/b"), Samples.image(2, source: Samples.file("/s"))], to: space)
+            let added = try await store.add(
+                [Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/s")], to: space)
+            _ = try await store.add(
+                [Samples.image(1, inPlace: "/b"), Samples.image(2, source: Samples.file("/s"))], to: space)
             let changes = [
                 (Samples.file("/a", version: 2), added[1].id), (Samples.file("/s", version: 2), added[0].id),
             ]
@@ -57,7 +59,8 @@ extension CatalogueStoreContract {
         },
         ContractCheck("records sources of known images, and leaves out images that are gone") {
             let (store, space) = ($0.store, try await $0.makeSpace())
-            let added = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
+            let added = try await store.add(
+                [Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
             let gone = CatalogueImage.ID(rawValue: 99_999)
             let stale = try await store.recordSources(
                 [
@@ -81,8 +84,13 @@ extension CatalogueStoreContract {
                 }
                 #expect(seen == below, "\(folder)")
             }
-            #expect(try await store.sourcePaths(in: space.catalogueID, under: "/p/a", after: nil, limit: 9).map(\.path) == ["/p/a", "/p/a/b"])
-            #expect(try await store.sourcePaths(in: space.catalogueID, under: "/", after: nil, limit: 99).count == paths.count)
+            #expect(
+                try await store.sourcePaths(in: space.catalogueID, under: "/p/a", after: nil, limit: 9).map(\.path) == [
+                    "/p/a", "/p/a/b",
+                ])
+            #expect(
+                try await store.sourcePaths(in: space.catalogueID, under: "/", after: nil, limit: 99).count
+                    == paths.count)
         },
         ContractCheck("forgotten paths make images left in place stale") {
             let (store, space) = ($0.store, try await $0.makeSpace())

@@ -28,7 +28,10 @@ public struct FileStoreContract: Sendable {
             try store.store(spooled: path, as: hash)
             try store.store(spooled: path, as: hash)
             #expect(contents(store.path(of: hash)) == bytes)
-            #expect(try store.spooledPaths().map { URL(fileURLWithPath: $0).lastPathComponent } == [URL(fileURLWithPath: path).lastPathComponent])
+            #expect(
+                try store.spooledPaths().map { URL(fileURLWithPath: $0).lastPathComponent } == [
+                    URL(fileURLWithPath: path).lastPathComponent
+                ])
             try store.removeSpooled(path)
             try store.removeSpooled(path)
             #expect(try store.spooledPaths().isEmpty)
@@ -49,7 +52,9 @@ public struct FileStoreContract: Sendable {
             let hash = ContentHash(hashing: Array("before".utf8))
             let path = try folder.write(Array("after".utf8), to: "a.jpg")
             for path in [path, folder.path("missing")] {
-                #expect { try store.store(copying: path, as: hash) } throws: { ($0 as? ImageError)?.code == .unreadable }
+                #expect { try store.store(copying: path, as: hash) } throws: {
+                    ($0 as? ImageError)?.code == .unreadable
+                }
             }
             #expect(contents(store.path(of: hash)) == nil)
         },

@@ -87,8 +87,12 @@ public struct JobStoreContract: Sendable {
         },
         ContractCheck("keeps progress and failures in their order") {
             let (store, id) = ($0.store, try await $0.started())
-            let failures = (0..<5).map { FileFailure(path: "/a/\($0) é.jpg", code: "image-damaged", message: "Cut off.") }
-            #expect(try await store.report(id, progress: JobProgress(total: 9, done: 1), failures: Array(failures[..<2])) == false)
+            let failures = (0..<5).map {
+                FileFailure(path: "/a/\($0) é.jpg", code: "image-damaged", message: "Cut off.")
+            }
+            #expect(
+                try await store.report(id, progress: JobProgress(total: 9, done: 1), failures: Array(failures[..<2]))
+                    == false)
             let progress = JobProgress(total: 9, done: 3, failed: 5, skipped: 1)
             #expect(try await store.report(id, progress: progress, failures: Array(failures[2...])) == false)
             #expect(try await store.job(id).progress == progress)

@@ -3,14 +3,17 @@ import SemblanceCore
 /// Metadata and filters at random, out of few keys and values so that they often meet, hostile ones among them.
 public struct RandomMetadata {
     static let keys = [
-        "a", "b", "price", "a.b", "it's", "say \"hi\"", "$eq", "", "[0]", "x\0y", "é", "e\u{301}", "日本", "a%", "'; DROP TABLE images; --",
+        "a", "b", "price", "a.b", "it's", "say \"hi\"", "$eq", "", "[0]", "x\0y", "é", "e\u{301}", "日本", "a%",
+        "'; DROP TABLE images; --",
     ]
     static let strings = [
-        "", "a", "b", "chair", "Chair", "é", "e\u{301}", "ﬁ", "10", "9", "true", "null", "\0", "a\0b", "it's", "\"", "\u{1F600}", "\u{FFFF}",
+        "", "a", "b", "chair", "Chair", "é", "e\u{301}", "ﬁ", "10", "9", "true", "null", "\0", "a\0b", "it's", "\"",
+        "\u{1F600}", "\u{FFFF}",
         "zebra", "Ångström", "A\u{30A}ngstro\u{308}m",
     ]
     static let numbers: [Double] = [
-        0, -0.0, 1, -1, 0.1, 0.30000000000000004, 1e300, -1e300, .leastNonzeroMagnitude, 9_007_199_254_740_992, 9_007_199_254_740_994, 10, 9, 2.5, 1e15, 123456.789,
+        0, -0.0, 1, -1, 0.1, 0.30000000000000004, 1e300, -1e300, .leastNonzeroMagnitude, 9_007_199_254_740_992,
+        9_007_199_254_740_994, 10, 9, 2.5, 1e15, 123456.789,
         1.7976931348623157e308, 4.35, 3.141592653589793,
     ]
 

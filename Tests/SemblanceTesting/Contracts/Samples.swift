@@ -34,14 +34,16 @@ public enum Samples {
         NewImage(
             hash: hash(number), name: "\(number).jpg", location: path.map { .inPlace(path: $0) } ?? .stored,
             header: ImageHeader(format: .jpeg, width: 640 + number, height: 480), byteCount: Int64(10_000 + number),
-            metadata: metadata, embedding: embedding(number, dimension: dimension), source: source ?? path.map { file($0) })
+            metadata: metadata, embedding: embedding(number, dimension: dimension),
+            source: source ?? path.map { file($0) })
     }
 
     public static func ingestion(of path: String = "/pictures") -> JobWork {
         .ingest(
             IngestWork(
                 catalogue: "default", modelID: "m",
-                source: .paths([path], copies: false, prunes: true, metadataPath: nil), metadata: ["key": "value \0 \u{1F600}"]))
+                source: .paths([path], copies: false, prunes: true, metadataPath: nil),
+                metadata: ["key": "value \0 \u{1F600}"]))
     }
 
     public static func search(_ name: String = "query.jpg") -> JobWork {

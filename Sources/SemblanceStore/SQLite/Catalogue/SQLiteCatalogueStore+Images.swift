@@ -54,7 +54,8 @@ extension SQLiteCatalogueStore {
         }
     }
 
-    public func images(matching filter: MetadataFilter, in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID] {
+    public func images(matching filter: MetadataFilter, in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
+    {
         try await database.read { database in
             let condition = try filter.condition(in: database, catalogue: catalogue)
             let request: SQLRequest<Int64> =

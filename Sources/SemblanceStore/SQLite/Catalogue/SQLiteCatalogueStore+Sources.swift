@@ -50,7 +50,9 @@ extension SQLiteCatalogueStore {
             var stale: [CatalogueImage.ID] = []
             for (file, image) in sources {
                 // It may have been deleted since it was recognised.
-                guard try Int.fetchOne(presence, arguments: [image.rawValue, catalogue.rawValue]) != nil else { continue }
+                guard try Int.fetchOne(presence, arguments: [image.rawValue, catalogue.rawValue]) != nil else {
+                    continue
+                }
                 if let image = try records.record(file, of: image) { stale.append(image) }
             }
             return try records.withoutSource(stale)
