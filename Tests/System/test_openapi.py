@@ -21,14 +21,15 @@ def fuzz(server, folder, *arguments):
     status = subprocess.run(
         [
             sys.executable, "-m", "schemathesis.cli", "run", server.url + "/openapi.json",
-            # An event stream ends only with its job.
+            # An event stream ends only with its job. One worker: with two, CPython's parser, which the fuzzer calls,
+            # fails now and then with "AST constructor recursion depth mismatch" (seen with 3.11).
             "--exclude-path-regex", "/events$", "--checks", CHECKS, "--max-time", str(BUDGET // 2),
-            "--max-examples", "25", "--seed", "20261122", "--workers", "2", "--request-timeout", "60",
+            "--max-examples", "25", "--seed", "20261122", "--workers", "1", "--request-timeout", "60",
             "--suppress-health-check", "all", "--warnings", "off", "--no-shrink", *arguments,
         ],
         cwd=folder, capture_output=True, text=True, timeout=BUDGET + 300,
         env={name: value for name, value in os.environ.items() if not name.startswith("SEMBLANCE_")} | {"NO_COLOR": "1"})
-    assert status.returncode == 0, status.stdout[-15000:] + status.stderr[-3000:]
+    assert status.returncode == 0, status.stdout[:8000] + status.stdout[-4000:] + status.stderr[-2000:]
     server.get("/healthz")
     assert server.process.poll() is None
     return status.stdout
