@@ -118,7 +118,8 @@ def test_a_model_that_is_not_here_names_the_way_to_get_it(program, few_pictures)
 def test_a_bad_entry_of_the_configuration_is_named_and_the_rest_counts(binary, pulled, few_pictures, tmp_path):
     weights = next((pulled / "models/efficientnet-lite0").iterdir())
     shutil.copy(weights, tmp_path / "weights.pth")
-    entry = {"model_type": "efficientnet-lite", "model_subtype": "lite0", "model_dim": 1280, "model_path": "weights.pth"}
+    entry = {
+        "model_type": "efficientnet-lite", "model_subtype": "lite0", "model_dim": 1280, "model_path": "weights.pth"}
     (tmp_path / "model_config.json").write_text(json.dumps([
         {"model_id": "broken", "model_type": "efficientnet-lite", "model_dim": -5},
         entry | {"model_id": "cropped", "preprocessing": {"fit": "crop", "resize_to": 256}},
