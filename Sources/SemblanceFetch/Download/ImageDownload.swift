@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
-import NIOHTTP1
 import SemblanceCore
 
 /// One fetch: from hop to hop, then into the file.
