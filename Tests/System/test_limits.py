@@ -40,7 +40,7 @@ def test_one_thread_is_enough(program, few_pictures):
 @pytest.mark.parametrize("option", [
     "--threads=-1", "--threads=257", "--max-bytes=999", "--max-bytes=4000000001",
     "--max-pixels=0", "--max-pixels=1000000001",
-    "--max-seconds=0", "--max-seconds=0.05", "--max-seconds=-1", "--max-seconds=3601", "--max-seconds=inf",
+    "--max-seconds=0", "--max-seconds=0.05", "--max-seconds=-1", "--max-seconds=3601", "--max-seconds=inf", "--max-seconds=nan",
 ])
 @pytest.mark.parametrize("command", ["index", "embed"])
 def test_a_limit_out_of_range_is_misuse(program, few_pictures, command, option):

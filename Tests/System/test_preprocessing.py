@@ -10,6 +10,7 @@ from pictures import encoded
 
 ROOT = Path(__file__).resolve().parents[2]
 PHOTO = ROOT / "Tests/SemblanceVisionTests/Fixtures/images/photo.jpg"
+DEMO = ROOT / ".deps/demo/stamps"
 #: Widths at which the decoder halves the photograph not at all, once, twice and three times.
 WIDTHS = {400: 1, 1000: 2, 2000: 4, 4000: 8}
 
@@ -57,9 +58,40 @@ def test_a_photograph_at_each_dct_scale(measuring, binary, photographs, tmp_path
     assert min(found) >= 0.999, found
 
 
+def test_sides_that_no_dct_scale_divides(measuring, binary, tmp_path):
+    """The last reduced row and column hold less than a whole one: what they show must not be moved."""
+    with Image.open(PHOTO) as photo:
+        sizes = [(899, 601), (1793, 1193), (3585, 2385)]
+        paths = [save_jpeg(photo.resize(size, Image.LANCZOS), size[0], tmp_path / f"{size[0]}.jpg") for size in sizes]
+    prepared = [measuring.prepare(path, True) for path in paths]
+    assert [factor for _, factor in prepared] == [2, 4, 8]
+    found = cosines(measuring, binary, tmp_path, paths, [picture for picture, _ in prepared])
+    assert min(found) >= 0.999, found
+
+
 def test_other_preprocessing_would_be_noticed(measuring, binary, photographs, tmp_path):
     """The bound is tight enough to tell padding from stretching."""
     with Image.open(photographs[1]) as photo:
         stretched = photo.convert("RGB").resize((measuring.SIZE, measuring.SIZE), Image.BICUBIC)
     [found] = cosines(measuring, binary, tmp_path, photographs[1:2], [stretched])
     assert found < 0.999
+
+
+def demo_pictures(count: int) -> list[Path]:
+    """Some of the demo's pictures, spread over its folders."""
+    found = sorted(DEMO.rglob("*.png"))
+    return found[:: max(1, len(found) // count)][:count]
+
+
+@pytest.mark.skipif(not DEMO.is_dir(), reason="the demo pictures are not there: make demo")
+def test_pictures_of_the_demo(measuring, binary, tmp_path):
+    paths = []
+    for number, path in enumerate(demo_pictures(24)):
+        with Image.open(path) as picture:
+            paths.append(save_jpeg(picture, 1600, tmp_path / f"{number}.jpg"))
+    assert len(paths) == 24
+    prepared = [measuring.prepare(path, True) for path in paths]
+    assert max(factor for _, factor in prepared) > 1
+    found = cosines(measuring, binary, tmp_path, paths, [picture for picture, _ in prepared])
+    names = {path.name: cosine for path, cosine in zip(demo_pictures(24), found) if cosine < 0.999}
+    assert not names, names

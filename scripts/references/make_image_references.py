@@ -247,7 +247,8 @@ def reference(path, fit, size, filter, resize_to, region):
         # Pillow turns a TIFF upright as it loads.
         picture.load()
     full = picture.size
-    sideways = picture.getexif().get(ORIENTATION_TAG, 1) >= 5
+    orientation = picture.getexif().get(ORIENTATION_TAG, 1)
+    sideways = orientation >= 5
     width, height = (full[1], full[0]) if sideways else full
     x, y, w, h = region or (0, 0, 1, 1)
     left, top = round(x * width), round(y * height)
@@ -258,8 +259,11 @@ def reference(path, fit, size, filter, resize_to, region):
         picture.draft(picture.mode, tuple(side // reduction for side in full))
         assert picture.size == tuple(math.ceil(side / reduction) for side in full), picture.size
     picture = to_srgb(ImageOps.exif_transpose(picture))
-    across, down = picture.width / width, picture.height / height
-    box = (left * across, top * down, right * across, bottom * down)
+    # A reduced pixel covers exactly `reduction` full ones; the last of the file's may reach beyond the image, and is the
+    # first where the picture is turned round.
+    x0 = picture.width - width / reduction if orientation in (2, 3, 6, 7) else 0
+    y0 = picture.height - height / reduction if orientation in (3, 4, 7, 8) else 0
+    box = (x0 + left / reduction, y0 + top / reduction, x0 + right / reduction, y0 + bottom / reduction)
     # Cut first: pixels outside the region must have no influence.
     cut = (math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3]))
     inner = (box[0] - cut[0], box[1] - cut[1], box[2] - cut[0], box[3] - cut[1])

@@ -36,10 +36,10 @@ extension Engine {
         signals.notify(id)
     }
 
-    /// Writes an outcome, trying again for a minute: a full disk may get room, and a job that nobody ends would be
+    /// Writes an outcome, trying again for some seconds: a full disk may get room, and a job that nobody ends would be
     /// waited for until the next start.
     private func finish(_ id: Job.ID, _ outcome: JobOutcome) async throws {
-        for _ in 0..<60 {
+        for _ in 0..<5 {
             do {
                 return try await dependencies.jobs.finish(id, outcome)
             } catch {

@@ -33,10 +33,24 @@ public final class SQLiteDatabase: Sendable {
         folder = (path as NSString).deletingLastPathComponent
         do {
             try Self.examine(path, role: role)
-            pool = try DatabasePool(path: path, configuration: Self.configuration())
-            try Self.prepare(pool, role: role)
+            pool = try Self.openPool(path, role: role)
         } catch {
             throw StoreError(wrapping: error, inFolder: folder)
+        }
+    }
+
+    /// Switching to write-ahead logging and closing the last connection take locks for which SQLite does not wait by
+    /// itself: a process that makes or leaves the database at this very moment is waited for here.
+    private static func openPool(_ path: String, role: Role) throws -> DatabasePool {
+        let deadline = ContinuousClock.now + .seconds(busyTimeout)
+        while true {
+            do {
+                let pool = try DatabasePool(path: path, configuration: configuration())
+                try prepare(pool, role: role)
+                return pool
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline {
+                Thread.sleep(forTimeInterval: 0.02)
+            }
         }
     }
 

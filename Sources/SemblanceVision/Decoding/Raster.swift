@@ -7,6 +7,9 @@ package struct Raster: Sendable {
     package let height: Int
     /// How the stored rows and columns become the upright image.
     package let orientation: Orientation
+    /// Pixels of the file that one of these covers along each side, counted from the first stored row and column; the
+    /// last one may cover fewer.
+    package let reduction: Int
 
     /// Bytes from one row to the next.
     package var stride: Int { width * 4 }
@@ -14,12 +17,13 @@ package struct Raster: Sendable {
     package var uprightHeight: Int { orientation.isTransposed ? width : height }
 
     /// - Precondition: the buffer holds `byteCount(width:height:)` bytes.
-    package init(buffer: PixelBuffer, width: Int, height: Int, orientation: Orientation) {
+    package init(buffer: PixelBuffer, width: Int, height: Int, orientation: Orientation, reduction: Int = 1) {
         precondition(buffer.capacity >= Self.byteCount(width: width, height: height))
         self.buffer = buffer
         self.width = width
         self.height = height
         self.orientation = orientation
+        self.reduction = reduction
     }
 
     /// Bytes for the pixels and for what kernels may read beyond them.

@@ -47,7 +47,8 @@ struct TurboJPEGDecoder: ~Copyable {
             buffers.giveBack(buffer)
             throw error
         }
-        return Raster(buffer: buffer, width: width, height: height, orientation: summary.orientation)
+        return Raster(
+            buffer: buffer, width: width, height: height, orientation: summary.orientation, reduction: reduction)
     }
 
     private func decode(into buffer: PixelBuffer, width: Int, height: Int) throws(ImageError) {

@@ -85,26 +85,27 @@ struct VipsPicture: ~Copyable {
         reduction: Int, buffers: PixelBufferPool, deadline: DecodingDeadline
     ) throws(ImageError) -> Raster {
         guard format == .jpeg, reduction > 1 else {
-            return try decode(image, buffers: buffers, deadline: deadline)
+            return try decode(image, reduction: 1, buffers: buffers, deadline: deadline)
         }
         let bytes = self.bytes
         do {
             let reduced = try VipsImageReference {
                 semblance_vips_load_jpeg(bytes.baseAddress, bytes.count, Int32(reduction), &$0)
             }
-            return try decode(reduced, buffers: buffers, deadline: deadline)
+            return try decode(reduced, reduction: reduction, buffers: buffers, deadline: deadline)
         } catch {
             throw error as? ImageError ?? .damaged(format, underlying: error)
         }
     }
 
     private func decode(
-        _ image: borrowing VipsImageReference, buffers: PixelBufferPool, deadline: DecodingDeadline
+        _ image: borrowing VipsImageReference, reduction: Int, buffers: PixelBufferPool, deadline: DecodingDeadline
     ) throws(ImageError) -> Raster {
         let (width, height) = (image.width, image.height)
         let buffer = buffers.take(byteCount: Raster.byteCount(width: width, height: height))
         do {
-            let raster = Raster(buffer: buffer, width: width, height: height, orientation: orientation)
+            let raster = Raster(
+                buffer: buffer, width: width, height: height, orientation: orientation, reduction: reduction)
             try VipsColour.withByteImage(image, hasProfile: embeddedProfile) { converted in
                 try VipsStrips.read(converted, into: raster, deadline: deadline)
             }

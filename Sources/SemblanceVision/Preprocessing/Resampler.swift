@@ -27,10 +27,10 @@ package struct Resampler: Sendable {
     ) -> [UInt8] {
         let orientation = raster.orientation
         let columns = Self.axis(
-            box.columns, of: size.width, reducedTo: raster.uprightWidth, resizedTo: fitting.resizedWidth,
+            box.columns, of: size.width, reducedTo: raster.uprightWidth, by: raster.reduction, resizedTo: fitting.resizedWidth,
             outputs: fitting.visibleColumns, filter: filter, isMirrored: orientation.mirrorsColumns)
         let rows = Self.axis(
-            box.rows, of: size.height, reducedTo: raster.uprightHeight, resizedTo: fitting.resizedHeight,
+            box.rows, of: size.height, reducedTo: raster.uprightHeight, by: raster.reduction, resizedTo: fitting.resizedHeight,
             outputs: fitting.visibleRows, filter: filter, isMirrored: orientation.mirrorsRows)
         let count = fitting.canvasWidth * fitting.canvasHeight * 3
         return [UInt8](unsafeUninitializedCapacity: count) { canvas, initializedCount in
@@ -43,12 +43,14 @@ package struct Resampler: Sendable {
     }
 
     private static func axis(
-        _ used: Range<Int>, of fullCount: Int, reducedTo inputCount: Int, resizedTo resizedCount: Int,
-        outputs: Range<Int>, filter: Preprocessing.Filter, isMirrored: Bool
+        _ used: Range<Int>, of fullCount: Int, reducedTo inputCount: Int, by reduction: Int,
+        resizedTo resizedCount: Int, outputs: Range<Int>, filter: Preprocessing.Filter, isMirrored: Bool
     ) -> ResamplingAxis {
-        // The decoder rounds a reduced size up; the factor that maps the whole image to the whole raster is used.
-        let factor = Double(inputCount) / Double(fullCount)
-        let box = Double(used.lowerBound) * factor...Double(used.upperBound) * factor
+        // A reduced pixel covers exactly `reduction` full ones, so that the last may reach beyond the image. Seen from
+        // the end, as a mirrored axis is, that overhang comes first.
+        let factor = 1 / Double(reduction)
+        let overhang = isMirrored ? Double(inputCount) - Double(fullCount) * factor : 0
+        let box = overhang + Double(used.lowerBound) * factor...overhang + Double(used.upperBound) * factor
         return ResamplingAxis(
             box: box, inputCount: inputCount, resizedCount: resizedCount, outputs: outputs, filter: filter,
             isMirrored: isMirrored)

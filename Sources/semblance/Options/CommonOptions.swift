@@ -49,6 +49,7 @@ struct EngineOptions: ParsableArguments {
 
     func validate() throws {
         try Environment.validate()
+        guard maximumSeconds.isFinite else { throw ValidationError("--max-seconds is a number of seconds.") }
         do {
             try settings.limits.validate()
             guard (0...256).contains(threads) else {
