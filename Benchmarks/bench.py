@@ -205,15 +205,23 @@ class Bench:
             sample = files[:40] if name == "640×480" else files[:8]
             decode = run_json(PARTS, "decode", *map(str, sample))["core_ms"]["p50"]
             ideal = CORES * 1000 / (decode + engine)
-            best = None
+            one = self.folder / f"one-{name}"
+            one.mkdir(exist_ok=True)
+            shutil.copy(files[0], one)
+            whole, running = [], []
             for attempt in range(3):
                 data = self.folder / f"ingest-{name}-{attempt}"
+                _, start, _ = ingest(one, data)
+                shutil.rmtree(data)
                 count, seconds, _ = ingest(folder, data)
                 shutil.rmtree(data)
-                best = max(best or 0, count / seconds)
+                whole.append(count / seconds)
+                running.append((count - 1) / (seconds - start))
+            whole, running = statistics.median(whole), statistics.median(running)
             self.row(
                 f"ingest {len(files)} JPEGs of {name}, process start to end",
-                f"{best:.1f} images a second, {100 * best / ideal:.0f}% of the ideal {ideal:.1f}",
+                f"{whole:.1f} images a second, {100 * whole / ideal:.0f}% of the ideal {ideal:.1f}; "
+                f"without start and model loading ({start:.2f} s) {running:.1f}, {100 * running / ideal:.0f}%",
                 "≥ 80%",
             )
 
@@ -259,6 +267,8 @@ class Bench:
             (many / f"{number:06}.jpg").write_bytes(
                 files[number % len(files)].read_bytes() + number.to_bytes(4, "big"))
         indexed, seconds, samples = ingest(many, self.folder / "memory", watch_memory=True)
+        if len(samples) < 6:
+            raise SystemExit("too quick to see memory grow: take more files")
         third = len(samples) // 3
         early, late = statistics.median(samples[third // 2:third]), statistics.median(samples[-third // 2:])
         self.row(

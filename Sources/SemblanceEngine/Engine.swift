@@ -9,7 +9,7 @@ public final class Engine: Sendable {
     let dependencies: EngineDependencies
     public let configuration: EngineConfiguration
     let signals = JobSignals()
-    /// Ingestion's threads: as many as cores.
+    /// Ingestion's threads.
     let ingestThreads: ThreadPool
     /// Threads of their own for queries, so that searching never waits behind ingestion.
     let queryThreads: ThreadPool
@@ -20,7 +20,8 @@ public final class Engine: Sendable {
     public init(_ dependencies: EngineDependencies, configuration: EngineConfiguration = EngineConfiguration()) {
         self.dependencies = dependencies
         self.configuration = configuration
-        self.ingestThreads = ThreadPool(name: "ingest", threadCount: configuration.workerThreadCount)
+        // One more than cores: a thread that waits for the engine, a disk or a flush leaves its core to another.
+        self.ingestThreads = ThreadPool(name: "ingest", threadCount: configuration.workerThreadCount + 1)
         self.queryThreads = ThreadPool(
             name: "query", threadCount: configuration.workerThreadCount,
             maximumWaitingCount: configuration.maximumWaitingQueryCount)

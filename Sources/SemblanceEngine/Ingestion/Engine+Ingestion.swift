@@ -3,9 +3,9 @@ import SemblanceCore
 
 /// Ingestion: list → fetch → read and hash → recognise → decode → embed → keep → write.
 ///
-/// A lister sends batches through a rendezvous channel to one worker more than there are threads; each worker takes
-/// its batch through all steps, so that a core always has decoding or inference to do and never waits for another
-/// stage. One writer commits what has gathered. Everything in between is bounded: the channel holds nothing, each
+/// A lister sends batches through a rendezvous channel to twice as many workers as there are cores; each takes its
+/// batch through all steps, so that a core always has decoding or inference to do and never waits for another stage,
+/// nor for the database. One writer commits what has gathered. Everything in between is bounded: the channel holds nothing, each
 /// worker one batch, the writer 256 items.
 extension Engine {
     /// Runs an ingestion job; returns its result.
@@ -46,7 +46,7 @@ extension Engine {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await lister.run(source, into: channel) }
             group.addTask { try await self.countFiles(of: work, reporter: reporter) }
-            for _ in 0...configuration.workerThreadCount {
+            for _ in 0..<2 * configuration.workerThreadCount + 1 {
                 group.addTask {
                     for await batch in channel { try await self.take(batch, through: context, to: writer) }
                 }
