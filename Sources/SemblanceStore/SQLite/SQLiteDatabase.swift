@@ -48,7 +48,8 @@ public final class SQLiteDatabase: Sendable {
                 let pool = try DatabasePool(path: path, configuration: configuration())
                 try prepare(pool, role: role)
                 return pool
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline {
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
+            {
                 Thread.sleep(forTimeInterval: 0.02)
             }
         }

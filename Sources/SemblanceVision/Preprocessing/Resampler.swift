@@ -27,10 +27,12 @@ package struct Resampler: Sendable {
     ) -> [UInt8] {
         let orientation = raster.orientation
         let columns = Self.axis(
-            box.columns, of: size.width, reducedTo: raster.uprightWidth, by: raster.reduction, resizedTo: fitting.resizedWidth,
+            box.columns, of: size.width, reducedTo: raster.uprightWidth, by: raster.reduction,
+            resizedTo: fitting.resizedWidth,
             outputs: fitting.visibleColumns, filter: filter, isMirrored: orientation.mirrorsColumns)
         let rows = Self.axis(
-            box.rows, of: size.height, reducedTo: raster.uprightHeight, by: raster.reduction, resizedTo: fitting.resizedHeight,
+            box.rows, of: size.height, reducedTo: raster.uprightHeight, by: raster.reduction,
+            resizedTo: fitting.resizedHeight,
             outputs: fitting.visibleRows, filter: filter, isMirrored: orientation.mirrorsRows)
         let count = fitting.canvasWidth * fitting.canvasHeight * 3
         return [UInt8](unsafeUninitializedCapacity: count) { canvas, initializedCount in
