@@ -15,6 +15,8 @@ export SEMBLANCE_BINARY="$root/.build/release/semblance"
 export SEMBLANCE_PYTHON="$deps/venv/bin/python"
 export PYTHON="$SEMBLANCE_PYTHON"
 export PYTHONUNBUFFERED=1
+# The checkers that Swift tests call: schemathesis and openapi-spec-validator.
+export PATH="$deps/venv/bin:$PATH"
 
 failed=()
 suites=()

@@ -76,6 +76,15 @@ import Testing
         #expect(failures.first?.message == "The file's name is not UTF-8 text; rename it.")
     }
 
+    @Test func namesAFolderWhoseNameIsNotText() throws {
+        let path = Array((folder.path + "/bad").utf8) + [0xFF, 0]
+        try #require(path.withUnsafeBytes { mkdir($0.bindMemory(to: CChar.self).baseAddress!, 0o700) } == 0)
+        try folder.write(Self.bytes, to: "good/1.jpg")
+        let (files, failures) = walk(folder.path)
+        #expect(files == ["good/1.jpg"])
+        #expect(failures.map(\.message) == ["The folder's name is not UTF-8 text; rename it."])
+    }
+
     @Test func refusesAPipe() throws {
         try #require(mkfifo(folder.path + "/pipe.jpg", 0o600) == 0)
         #expect(walk(folder.path).failures.map(\.message) == ["This is not a regular file."])

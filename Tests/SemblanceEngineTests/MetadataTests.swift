@@ -22,10 +22,11 @@ import Testing
         #expect(merged == (try JSONValue(parsing: Data(expected.utf8))))
     }
 
-    @Test func findsMetadataByPathBesideTheList() throws {
+    @Test(arguments: ["a/b.jpg", "./a/b.jpg", "a//b.jpg", "c/../a/b.jpg"])
+    func findsMetadataByPathBesideTheList(path: String) throws {
         let folder = try TemporaryFolder()
         let list = try folder.write(
-            Array("{\"path\": \"a/b.jpg\", \"metadata\": {\"n\": 1}}\n\n".utf8), to: "list.jsonl")
+            Array("{\"path\": \"\(path)\", \"metadata\": {\"n\": 1}}\n\n".utf8), to: "list.jsonl")
         let metadata = try MetadataList(contentsOf: list)
         #expect(metadata.metadata(forPath: folder.path + "/a/b.jpg") == ["n": 1])
         #expect(metadata.metadata(forPath: "/elsewhere/b.jpg") == [:])

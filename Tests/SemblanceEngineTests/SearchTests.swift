@@ -121,6 +121,16 @@ import Testing
         #expect(zero?.code == .invalidQuery)
     }
 
+    @Test func saysWhichOfSeveralImagesCannotBeRead() async throws {
+        let terms = [
+            SearchTerm(.stored(id: id(1))), SearchTerm(.bytes(Array("text".utf8)), name: "second.jpg"),
+        ]
+        let error = await #expect(throws: ImageError.self) {
+            try await fixture.engine.search(SearchRequest(terms: terms))
+        }
+        #expect(error?.message == "second.jpg: This is not an image.")
+    }
+
     @Test func namesWhatIsUnknown() async throws {
         await #expect(throws: StoreError.self) {
             try await fixture.search(SearchTerm(.stored(id: id(1)))) { $0.catalogue = "none" }

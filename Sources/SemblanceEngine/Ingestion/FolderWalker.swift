@@ -79,14 +79,7 @@ package final class FolderWalker {
 
     private func visit(_ name: FileName) {
         let folder = folders[folders.count - 1]
-        guard let text = String(validating: name.bytes, as: UTF8.self) else {
-            // Half of such a name could not be shown, nor found again: rename it.
-            if FolderWalker.hasImageExtension(name.bytes) {
-                let shown = folder.shownPath + "/" + String(decoding: name.bytes, as: UTF8.self)
-                fail(shown, .unreadable, "The file's name is not UTF-8 text; rename it.")
-            }
-            return
-        }
+        guard let text = String(validating: name.bytes, as: UTF8.self) else { return refuse(name, in: folder) }
         let path = folder.path == "/" ? "/" + text : folder.path + "/" + text
         let shownPath = folder.shownPath.hasSuffix("/") ? folder.shownPath + text : folder.shownPath + "/" + text
         var status = stat()
@@ -99,6 +92,18 @@ package final class FolderWalker {
         } else if FolderWalker.hasImageExtension(name.bytes) {
             add(path: path, shownPath: shownPath, status: status)
         }
+    }
+
+    /// A name that is not text could not be shown, nor found again.
+    private func refuse(_ name: FileName, in folder: Folder) {
+        let path = Array((folder.path + "/").utf8) + name.bytes + [0]
+        var status = stat()
+        let isFolder = path.withUnsafeBytes { bytes in
+            stat(bytes.bindMemory(to: CChar.self).baseAddress!, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+        guard isFolder || FolderWalker.hasImageExtension(name.bytes) else { return }
+        let shown = folder.shownPath + "/" + String(decoding: name.bytes, as: UTF8.self)
+        fail(shown, .unreadable, "The \(isFolder ? "folder" : "file")'s name is not UTF-8 text; rename it.")
     }
 
     private func failToStat(_ shownPath: String, _ code: Int32) {

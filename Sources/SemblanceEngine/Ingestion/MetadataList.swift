@@ -31,7 +31,8 @@ package struct MetadataList: Sendable {
                     "Line \(number + 1) of '\(path)' is not of the form {\"path\": \"…\", \"metadata\": {…}}.")
             }
             let absolute = entry.path.hasPrefix("/") ? entry.path : folder + "/" + entry.path
-            entries[absolute] = entry.metadata
+            // What `find .` prints begins with "./".
+            entries[(absolute as NSString).standardizingPath] = entry.metadata
         }
     }
 

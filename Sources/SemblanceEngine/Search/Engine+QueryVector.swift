@@ -14,7 +14,9 @@ extension Engine {
         var excluded: Set<CatalogueImage.ID> = []
         var sum = [Float](repeating: 0, count: embedder.version.dimension)
         for term in terms {
-            let (embedding, image) = try await self.embedding(of: term, in: catalogue, embedder: embedder)
+            let (embedding, image) = try await namingImage(term.name) {
+                try await self.embedding(of: term, in: catalogue, embedder: embedder)
+            }
             if let image { excluded.insert(image) }
             if terms.count == 1 { return QueryVector(embedding: embedding, excluded: excluded) }
             for index in sum.indices { sum[index] += term.weight * embedding.values[index] }
@@ -23,6 +25,16 @@ extension Engine {
             throw RequestError(.invalidQuery, "The images of this query cancel each other out.")
         }
         return QueryVector(embedding: embedding, excluded: excluded)
+    }
+
+    /// Of several images, a person wants to know which could not be read.
+    private func namingImage<Value>(_ name: String?, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as ImageError {
+            guard let name else { throw error }
+            throw ImageError(error.code, "\(name): \(error.message)", underlying: error.underlying)
+        }
     }
 
     private func embedding(

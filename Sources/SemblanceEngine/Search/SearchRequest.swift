@@ -49,11 +49,14 @@ public struct SearchTerm: Sendable {
     public var weight: Float
     /// The part of the image to look at.
     public var region: Region?
+    /// What the user calls the image: errors begin with it.
+    public var name: String?
 
-    public init(_ source: Source, weight: Float = 1, region: Region? = nil) {
+    public init(_ source: Source, weight: Float = 1, region: Region? = nil, name: String? = nil) {
         self.source = source
         self.weight = weight
         self.region = region
+        self.name = name
     }
 }
 

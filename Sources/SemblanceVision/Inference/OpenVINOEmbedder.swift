@@ -1,5 +1,6 @@
 import Foundation
 import SemblanceCore
+import Synchronization
 
 /// A loaded model, shared by every thread.
 ///
@@ -26,10 +27,10 @@ public final class OpenVINOEmbedder: Embedder {
         onnx: Data, version: ModelVersion, preprocessing: Preprocessing, runtime: OpenVINORuntime,
         options: EngineOptions, batchSize: Int = 4
     ) throws(ModelError) {
-        let model = try runtime.read(onnx: onnx).takingPixels(preprocessing)
-        let size = preprocessing.size
-        single = try FixedBatchNetwork(model, batch: 1, size: size, runtime: runtime, options: options)
-        batched = try FixedBatchNetwork(model, batch: batchSize, size: size, runtime: runtime, options: options)
+        let networks = try Self.compile(
+            onnx, forBatches: [1, batchSize], preprocessing: preprocessing, runtime: runtime, options: options)
+        single = networks[0]
+        batched = networks[1]
         self.version = version
         self.preprocessing = preprocessing
         try warmUp(streamCount: options.streamCount)
@@ -62,6 +63,29 @@ extension OpenVINOEmbedder {
             .engineFailed,
             "The model '\(version.modelID)' gave a vector that is not finite or has no length. "
                 + "Try --precision f32; if that does not help, its weights are damaged: pull it again.")
+    }
+
+    /// Compiles a network for several batch sizes at the same time, each on a core of its own: starting is what a person
+    /// waits for.
+    private static func compile(
+        _ onnx: Data, forBatches batches: [Int], preprocessing: Preprocessing, runtime: OpenVINORuntime,
+        options: EngineOptions
+    ) throws(ModelError) -> [FixedBatchNetwork] {
+        let results = Mutex<[Int: Result<FixedBatchNetwork, ModelError>]>([:])
+        DispatchQueue.concurrentPerform(iterations: batches.count) { index in
+            let result = Result { () throws(ModelError) in
+                let model = try runtime.read(onnx: onnx).takingPixels(preprocessing)
+                return try FixedBatchNetwork(
+                    model, batch: batches[index], size: preprocessing.size, runtime: runtime, options: options)
+            }
+            results.withLock { $0[index] = result }
+        }
+        var networks: [FixedBatchNetwork] = []
+        for index in batches.indices {
+            guard let result = results.withLock({ $0[index] }) else { continue }
+            networks.append(try result.get())
+        }
+        return networks
     }
 
     /// Runs both networks on every stream.

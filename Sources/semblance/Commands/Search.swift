@@ -59,24 +59,16 @@ struct Search: AsyncParsableCommand {
         let command = self
         try await semblance.run(options) {
             let app = try await App.build(command.options, command.engineOptions.settings, access: .read)
-            let response = try await command.search(app.engine)
+            let response = try await app.engine.search(command.request)
             Console(command.options).print(response.commandLineJSON, text: command.text(for: response))
-        }
-    }
-
-    private func search(_ engine: Engine) async throws -> SearchResponse {
-        do {
-            return try await engine.search(request)
-        } catch let error as ImageError where images.count + minus.count == 1 {
-            throw ImageError(error.code, "\(images[0]): \(error.message)", underlying: error.underlying)
         }
     }
 
     private var request: SearchRequest {
         SearchRequest(
             catalogue: catalogue, modelID: model,
-            terms: images.map { SearchTerm(.file(path: $0), region: region) }
-                + minus.map { SearchTerm(.file(path: $0), weight: -1) },
+            terms: images.map { SearchTerm(.file(path: $0), region: region, name: $0) }
+                + minus.map { SearchTerm(.file(path: $0), weight: -1, name: $0) },
             limit: limit, offset: offset, filter: filter, minimumScore: minimumScore)
     }
 
