@@ -56,12 +56,26 @@ public struct SmallModels: ModelProvider {
         embedders.map {
             ModelDescription(
                 modelID: $0.version.modelID, family: "mean-colours", dimension: $0.version.dimension,
-                licence: "Apache-2.0", byteCount: 0, summary: "The mean colours of a grid.", state: .loaded,
+                hasText: $0.version.modelID == "small", licence: "Apache-2.0", byteCount: 0,
+                summary: "The mean colours of a grid.", state: .loaded,
                 isDefault: $0.version.modelID == defaultModelID)
         }
     }
 
+    /// `small` understands colours' names; `smaller` no text.
+    public func textEmbedder(for modelID: String) async throws -> any TextEmbedder {
+        guard modelID != "smaller" else {
+            throw ModelError(
+                .textUnsupported, "The model 'smaller' cannot embed text, only images. Models that can: small.")
+        }
+        return SmallTextEmbedder(images: try smallEmbedder(for: modelID))
+    }
+
     public func embedder(for modelID: String) async throws -> any Embedder {
+        try smallEmbedder(for: modelID)
+    }
+
+    private func smallEmbedder(for modelID: String) throws -> SmallEmbedder {
         guard let embedder = embedders.first(where: { $0.version.modelID == modelID }) else {
             throw ModelError(.unknownModel, "There is no model '\(modelID)'. Known models: small, smaller.")
         }

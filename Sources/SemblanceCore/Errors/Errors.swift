@@ -39,6 +39,9 @@ public struct ModelError: PublicError {
         case invalidManifest = "model-invalid-manifest"
         case engineFailed = "model-engine-failed"
         case downloadFailed = "model-download-failed"
+        case textUnsupported = "model-text-unsupported"
+        case licenceNotAccepted = "model-licence-not-accepted"
+        case tooLarge = "model-too-large"
     }
 
     public let code: Code

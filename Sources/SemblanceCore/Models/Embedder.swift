@@ -11,6 +11,29 @@ public protocol Embedder: Sendable {
     func embed(_ images: [PreparedImage]) throws -> [Embedding]
 }
 
+/// A loaded model that turns texts into embeddings comparable with those of its images. Thread-safe.
+///
+/// Calls block until the engine is done: run them on a `ThreadPool`, never on the cooperative pool.
+public protocol TextEmbedder: Sendable {
+    /// The version of the images' embeddings: texts and images share one space.
+    var version: ModelVersion { get }
+    /// Embeds texts in the order given. Any text has an embedding, the empty one too.
+    /// - Throws: `ModelError` with `model-engine-failed`.
+    func embed(_ texts: [String]) throws -> [EmbeddedText]
+}
+
+/// A text's embedding.
+public struct EmbeddedText: Hashable, Sendable {
+    public let embedding: Embedding
+    /// Whether the text was longer than the model's context, so that its end was left out.
+    public let isCut: Bool
+
+    public init(embedding: Embedding, isCut: Bool) {
+        self.embedding = embedding
+        self.isCut = isCut
+    }
+}
+
 /// The models that can be used, and the loaded ones among them.
 public protocol ModelProvider: Sendable {
     /// Every known model, in the registry's order.
@@ -20,6 +43,9 @@ public protocol ModelProvider: Sendable {
     /// Loads a model, or returns the loaded one; concurrent calls load once. May take seconds.
     /// - Throws: `ModelError`: `model-unknown`, `model-weights-missing`, `model-hash-mismatch`, …
     func embedder(for modelID: String) async throws -> any Embedder
+    /// Loads a model's text tower, or returns the loaded one.
+    /// - Throws: as `embedder(for:)`; `model-text-unsupported`, naming models that have one, if this one has none.
+    func textEmbedder(for modelID: String) async throws -> any TextEmbedder
 }
 
 /// A model's entry in the registry, for people and programs.
@@ -34,9 +60,13 @@ public struct ModelDescription: Hashable, Sendable, Codable {
     }
 
     public let modelID: String
+    /// Other names that mean this model.
+    public let names: [String]
     /// The family, such as `efficientnet-lite`, `resnet` or `openclip`.
     public let family: String
     public let dimension: Int
+    /// Whether texts can be embedded, too.
+    public let hasText: Bool
     public let licence: String
     /// Bytes of the weights file; `nil` if the registry does not know.
     public let byteCount: Int64?
@@ -46,10 +76,12 @@ public struct ModelDescription: Hashable, Sendable, Codable {
     public let isDefault: Bool
 
     public init(
-        modelID: String, family: String, dimension: Int, licence: String, byteCount: Int64?, summary: String,
-        state: State, isDefault: Bool
+        modelID: String, names: [String] = [], family: String, dimension: Int, hasText: Bool = false, licence: String,
+        byteCount: Int64?, summary: String, state: State, isDefault: Bool
     ) {
         self.modelID = modelID
+        self.names = names
+        self.hasText = hasText
         self.family = family
         self.dimension = dimension
         self.licence = licence

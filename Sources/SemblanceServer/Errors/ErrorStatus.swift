@@ -45,9 +45,10 @@ enum ErrorStatus {
     private static func status(of code: ModelError.Code) -> HTTPResponse.Status {
         switch code {
         case .unknownModel: .notFound
-        case .weightsMissing: .conflict
+        case .weightsMissing, .licenceNotAccepted: .conflict
+        case .textUnsupported: .unprocessableContent
         case .hashMismatch, .damagedCheckpoint, .forbiddenPickle, .unsupportedArchitecture, .unexpectedTensors,
-            .invalidManifest, .engineFailed, .downloadFailed:
+            .invalidManifest, .engineFailed, .downloadFailed, .tooLarge:
             .internalServerError
         }
     }

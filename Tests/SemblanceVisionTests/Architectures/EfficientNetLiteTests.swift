@@ -20,7 +20,8 @@ import Testing
     }
 
     @Test func readsDepthAndWidthOffTheShapes() throws {
-        let network = try #require(try EfficientNetLite.recognise(ModelFixture.narrowCheckpoint(), variant: nil))
+        let network = try #require(
+            try EfficientNetLite.recognise(ModelFixture.narrowCheckpoint(), options: NetworkOptions()))
         #expect(network.stages.map(\.repeats) == [1, 2, 1, 2, 1, 2, 1])
         #expect(network.stages.map(\.width) == [4, 6, 8, 10, 12, 14, 16])
         #expect(network.stages.map(\.stride) == [1, 2, 2, 2, 1, 2, 1])
@@ -29,13 +30,13 @@ import Testing
 
     @Test func doesNotKnowOtherFamilies() throws {
         let other = try TorchFileWriter.floats([1], shape: [1], strides: [1]).checkpoint()
-        #expect(try EfficientNetLite.recognise(other, variant: nil) == nil)
-        #expect(try EfficientNetLite.recognise(other, variant: "lite0") == nil)
+        #expect(try EfficientNetLite.recognise(other, options: NetworkOptions()) == nil)
+        #expect(try EfficientNetLite.recognise(other, options: NetworkOptions(variant: "lite0")) == nil)
     }
 
     @Test func namesTheVariantsWhenItHasNoSuch() throws {
         let error = #expect(throws: ModelError.self) {
-            try EfficientNetLite.recognise(ModelFixture.narrowCheckpoint(), variant: "lite9")
+            try EfficientNetLite.recognise(ModelFixture.narrowCheckpoint(), options: NetworkOptions(variant: "lite9"))
         }
         #expect(error?.code == .unsupportedArchitecture)
         #expect(error?.message.contains("lite0, lite1, lite2, lite3, lite4") == true)
@@ -44,7 +45,7 @@ import Testing
     /// The narrow network's tensors, changed.
     private func build(_ change: (inout [String: CheckpointTensor]) throws -> Void) throws {
         let whole = try ModelFixture.narrowCheckpoint()
-        let network = try #require(try EfficientNetLite.recognise(whole, variant: nil))
+        let network = try #require(try EfficientNetLite.recognise(whole, options: NetworkOptions()))
         var tensors = whole.tensors
         try change(&tensors)
         _ = try network.graph(from: Checkpoint(fileName: "narrow.pth", tensors: tensors), size: 50)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct EngineFailureTests {
     private func embedder(_ graph: ONNXGraph, dimension: Int, size: Int = 8) throws -> OpenVINOEmbedder {
         try OpenVINOEmbedder(
-            onnx: graph.serialised(), version: ModelVersion(modelID: "odd", digest: "", dimension: dimension),
+            network: Network(body: .onnx(graph.serialised()), dimension: dimension, revision: 1),
+            version: ModelVersion(modelID: "odd", digest: "", dimension: dimension),
             preprocessing: Preprocessing(size: size, fit: .pad, mean: [0, 0, 0], deviation: [1, 1, 1]),
             runtime: OpenVINORuntime(cacheFolder: nil), options: EngineOptions(precision: .f32, streamCount: 1))
     }

@@ -25,11 +25,12 @@ enum ModelFixture {
         Preprocessing(size: narrowSize, fit: .pad, mean: [127, 127, 127], deviation: [128, 128, 128])
     }
 
-    /// The narrow network as ONNX.
-    static func narrowGraph() throws -> Data {
+    static func narrowNetwork() throws -> Network {
         let checkpoint = try narrowCheckpoint()
-        let network = try #require(try EfficientNetLite.recognise(checkpoint, variant: nil))
-        return try network.graph(from: checkpoint, size: narrowSize).serialised()
+        let network = try #require(try EfficientNetLite.recognise(checkpoint, options: NetworkOptions()))
+        let graph = try network.graph(from: checkpoint, size: narrowSize)
+        return Network(
+            body: .onnx(try graph.serialised()), dimension: narrowDimension, revision: EfficientNetLite.revision)
     }
 
     static func narrowEmbedder(
@@ -37,7 +38,7 @@ enum ModelFixture {
         batchSize: Int = 4
     ) throws -> OpenVINOEmbedder {
         try OpenVINOEmbedder(
-            onnx: narrowGraph(),
+            network: narrowNetwork(),
             version: ModelVersion(modelID: "narrow", digest: "test", dimension: narrowDimension),
             preprocessing: preprocessing, runtime: OpenVINORuntime(cacheFolder: cacheFolder),
             options: EngineOptions(precision: precision, streamCount: 2), batchSize: batchSize)
