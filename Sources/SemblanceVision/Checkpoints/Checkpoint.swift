@@ -13,6 +13,15 @@ package struct Checkpoint: Sendable {
     }
 
     package subscript(name: String) -> CheckpointTensor? { tensors[name] }
+
+    /// The same tensors without the prefix that training on several devices (`DataParallel`) leaves on every name.
+    private var withoutParallelPrefix: Checkpoint {
+        let prefix = "module."
+        guard !tensors.isEmpty, tensors.keys.allSatisfy({ $0.hasPrefix(prefix) }) else { return self }
+        let pairs = tensors.map { (String($0.key.dropFirst(prefix.count)), $0.value) }
+        // Names were unique with the prefix, so they are without it.
+        return Checkpoint(fileName: fileName, tensors: Dictionary(uniqueKeysWithValues: pairs))
+    }
 }
 
 /// Reads one file format. A new format is one more file, and one more entry in `Checkpoint.readers`.
@@ -29,7 +38,9 @@ package protocol CheckpointReader: Sendable {
 }
 
 extension Checkpoint {
-    static let readers: [any CheckpointReader.Type] = [LegacyTorchReader.self]
+    static let readers: [any CheckpointReader.Type] = [
+        SafetensorsReader.self, TorchZipReader.self, LegacyTorchReader.self,
+    ]
 
     /// Opens a weights file of any known format.
     /// - Throws: `ModelError`; the message names the file.
@@ -43,7 +54,7 @@ extension Checkpoint {
         defer { withExtendedLifetime(file) {} }
         for reader in readers where reader.recognises(file) {
             do {
-                return try reader.read(file)
+                return try reader.read(file).withoutParallelPrefix
             } catch {
                 throw ModelError(
                     error.code, "The weights file '\(file.name)' was refused: \(error.message)",

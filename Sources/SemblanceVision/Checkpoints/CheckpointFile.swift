@@ -45,9 +45,24 @@ package final class CheckpointFile: @unchecked Sendable {
         isMapped = false
     }
 
-    /// SHA-256 of all bytes.
+    /// SHA-256 of all bytes. Their pages are given back afterwards.
     package var contentHash: ContentHash {
-        withExtendedLifetime(self) { ContentHash(hashing: bytes) }
+        withExtendedLifetime(self) {
+            defer { releasePages(of: 0..<bytes.count) }
+            return ContentHash(hashing: bytes)
+        }
+    }
+
+    /// Takes the pages that lie wholly in a range out of this process's memory. They stay in the system's cache as long
+    /// as there is room, and come back when they are read again.
+    func releasePages(of range: Range<Int>) {
+        guard isMapped, let base = bytes.baseAddress else { return }
+        let pageSize = sysconf(Int32(_SC_PAGESIZE))
+        let first = (range.lowerBound + pageSize - 1) / pageSize * pageSize
+        // The mapping's last page has nothing behind the file's end.
+        let last = range.upperBound == bytes.count ? range.upperBound : range.upperBound / pageSize * pageSize
+        guard first < last else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, MADV_DONTNEED)
     }
 
     deinit {

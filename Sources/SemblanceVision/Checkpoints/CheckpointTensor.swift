@@ -25,10 +25,10 @@ package struct CheckpointTensor: Sendable {
     /// Product of `shape`.
     package let count: Int
     /// Elements from one index to the next, for each dimension.
-    private let strides: [Int]
+    let strides: [Int]
     /// Bytes from the file's start to the first element.
-    private let start: Int
-    private let file: CheckpointFile
+    let start: Int
+    let file: CheckpointFile
 
     /// - Parameters:
     ///   - storage: the bytes of the storage within the file.
@@ -57,92 +57,6 @@ package struct CheckpointTensor: Sendable {
         self.count = extent.count
         self.start = storage.lowerBound + offset * elementType.byteCount
         self.file = file
-    }
-
-    /// The elements as Float32 in row order.
-    /// - Throws: `model-unexpected-tensors` if an element is not finite.
-    package func floats() throws(ModelError) -> [Float] {
-        let values = withExtendedLifetime(file) { isContiguous ? contiguousFloats() : stridedFloats() }
-        guard let index = values.firstIndex(where: { !$0.isFinite }) else { return values }
-        throw ModelError(
-            .unexpectedTensors,
-            "The tensor '\(name)' holds \(values[index]) at element \(index); expected finite numbers only. "
-                + "The file is damaged or its training failed: get it again from its publisher.")
-    }
-}
-
-// MARK: - Reading
-
-extension CheckpointTensor {
-    private var isContiguous: Bool {
-        var expected = 1
-        for (size, stride) in zip(shape, strides).reversed() {
-            if size != 1 && stride != expected { return false }
-            expected *= size
-        }
-        return true
-    }
-
-    private func contiguousFloats() -> [Float] {
-        guard elementType == .float32 else { return (0..<count).map { element(at: $0) } }
-        return [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
-            let source = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + count * 4)])
-            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
-            initialised = count
-        }
-    }
-
-    private func stridedFloats() -> [Float] {
-        var values: [Float] = []
-        values.reserveCapacity(count)
-        var indices = [Int](repeating: 0, count: shape.count)
-        for _ in 0..<count {
-            values.append(element(at: zip(indices, strides).reduce(0) { $0 + $1.0 * $1.1 }))
-            advance(&indices)
-        }
-        return values
-    }
-
-    /// Counts up like an odometer: the last dimension turns fastest.
-    private func advance(_ indices: inout [Int]) {
-        for dimension in indices.indices.reversed() {
-            indices[dimension] += 1
-            if indices[dimension] < shape[dimension] { return }
-            indices[dimension] = 0
-        }
-    }
-
-    private func element(at offset: Int) -> Float {
-        let place = start + offset * elementType.byteCount
-        func load<Value: BitwiseCopyable>(_: Value.Type) -> Value {
-            file.bytes.loadUnaligned(fromByteOffset: place, as: Value.self)
-        }
-        switch elementType {
-        case .float64: return Float(load(Double.self))
-        case .float32: return load(Float.self)
-        case .float16: return Self.float(halfBits: load(UInt16.self))
-        case .bfloat16: return Float(bitPattern: UInt32(load(UInt16.self)) << 16)
-        case .int64: return Float(load(Int64.self))
-        case .int32: return Float(load(Int32.self))
-        case .int16: return Float(load(Int16.self))
-        case .int8: return Float(load(Int8.self))
-        case .uint8: return Float(load(UInt8.self))
-        case .bool: return load(UInt8.self) == 0 ? 0 : 1
-        }
-    }
-
-    /// IEEE 754 half precision, by hand: Swift has no Float16 on x86-64 Linux before AVX512-FP16.
-    private static func float(halfBits bits: UInt16) -> Float {
-        let sign = UInt32(bits & 0x8000) << 16
-        let exponent = UInt32(bits >> 10) & 0x1F
-        let fraction = UInt32(bits & 0x3FF)
-        switch exponent {
-        case 0:
-            let magnitude = Float(fraction) * 0x1p-24
-            return sign == 0 ? magnitude : -magnitude
-        case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-        default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-        }
     }
 }
 

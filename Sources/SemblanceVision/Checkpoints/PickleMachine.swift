@@ -27,10 +27,15 @@ struct PickleMachine {
     var storageNumbers: [String: Int] = [:]
 
     /// - Parameter offset: where the stream begins, in bytes from the file's start.
-    init(_ bytes: UnsafeRawBufferPointer, at offset: Int, arena: PickleArena = PickleArena()) {
-        cursor = ByteCursor(bytes, at: offset)
-        cursor.limit(to: Self.maximumByteCount)
-        self.arena = arena
+    init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+        self.init(bytes, in: offset..<max(offset, bytes.count))
+    }
+
+    /// - Parameter place: the bytes that the stream may take, from the file's start.
+    init(_ bytes: UnsafeRawBufferPointer, in place: Range<Int>) {
+        cursor = ByteCursor(bytes, at: place.lowerBound)
+        cursor.limit(to: min(place.count, Self.maximumByteCount))
+        arena = PickleArena()
     }
 
     /// Runs to the end of the stream; `cursor.offset` is behind it then.

@@ -15,8 +15,9 @@ struct StateDictionary {
                 .damagedCheckpoint, "Expected a dictionary of named tensors (a state dict), not \(root.kind).")
         }
         let entries = arena.entries(of: id)
-        let direct = Self.tensors(among: entries, arena: arena)
-        tensors = direct.isEmpty ? Self.wrapped(entries, arena: arena) : direct
+        // The wrapper first: beside a state dict, training programs keep other tensors, such as the best accuracy.
+        let wrapped = Self.wrapped(entries, arena: arena)
+        tensors = wrapped.isEmpty ? Self.tensors(among: entries, arena: arena) : wrapped
         guard !tensors.isEmpty else {
             throw ModelError(.damagedCheckpoint, "Expected a dictionary of named tensors; it holds none.")
         }

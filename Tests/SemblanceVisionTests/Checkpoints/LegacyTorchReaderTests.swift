@@ -54,6 +54,24 @@ import Testing
         writer.wrapper = wrapper
         writer.tensors[0].isParameter = true
         #expect(try writer.checkpoint()["w"]?.floats() == [1, 2])
+        writer.hasTensorBesideWrapper = true
+        #expect(try Array(writer.checkpoint().tensors.keys) == ["w"])
+    }
+
+    @Test func dropsThePrefixOfParallelTraining() throws {
+        var writer = TorchFileWriter.floats([1, 2], shape: [2], strides: [1])
+        writer.tensors[0].name = "module.w"
+        #expect(try writer.checkpoint()["w"]?.floats() == [1, 2])
+        // A name of the network's own, where others have no such prefix.
+        writer.tensors.append(.init(name: "head", storage: 0, shape: [2], strides: [1]))
+        #expect(try writer.checkpoint().tensors.keys.sorted() == ["head", "module.w"])
+    }
+
+    /// Sizes beside a 0 are limited by nothing: their product must not be made.
+    @Test func readsEmptyTensorsOfHugeSizes() throws {
+        let size = 1 << 40
+        let writer = TorchFileWriter.floats([], shape: [0, size, size], strides: [1, size, 1])
+        #expect(try writer.checkpoint()["w"]?.floats() == [])
     }
 
     @Test func readsEmptyTensors() throws {

@@ -64,6 +64,8 @@ struct TorchFileWriter {
     var tensors: [Tensor] = []
     /// The key of a dictionary around the state dict, or none.
     var wrapper: String?
+    /// Whether the dictionary around the state dict has a tensor of its own: the first one, as `best`.
+    var hasTensorBesideWrapper = false
     var version = 1001
     var isLittleEndian = true
     /// Keys in the list of storages; by default those of `storages`.
@@ -109,11 +111,17 @@ struct TorchFileWriter {
         return Self.magic + number.bytes + system.bytes
     }
 
-    private func body() -> [UInt8] {
+    /// The state dict's pickle, which is the same in both of PyTorch's formats.
+    func body() -> [UInt8] {
         var pickle = PickleWriter()
         pickle.global("collections", "OrderedDict")
         pickle.raw(0x29)
         pickle.reduce()
+        if hasTensorBesideWrapper {
+            pickle.text("best")
+            append(tensors[0], to: &pickle)
+            pickle.raw(0x73)
+        }
         if let wrapper {
             pickle.text(wrapper)
             pickle.raw(0x7D)
