@@ -155,7 +155,9 @@ extension SafetensorsReader {
             guard case .array(let elements)? = value else { return nil }
             var numbers: [Int] = []
             for element in elements {
-                guard case .number(let number) = element, let whole = Int(exactly: number), whole >= 0 else { return nil }
+                guard case .number(let number) = element, let whole = Int(exactly: number), whole >= 0 else {
+                    return nil
+                }
                 numbers.append(whole)
             }
             return numbers

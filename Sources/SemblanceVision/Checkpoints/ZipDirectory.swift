@@ -100,7 +100,9 @@ extension ZipDirectory {
     private static func contentOffset(
         of name: String, headerAt offset: Int, in bytes: UnsafeRawBufferPointer, before limit: Int
     ) throws(ModelError) -> Int {
-        guard offset <= limit else { throw .damaged(at: limit, "an entry's header at byte \(offset) is not in the file") }
+        guard offset <= limit else {
+            throw .damaged(at: limit, "an entry's header at byte \(offset) is not in the file")
+        }
         var cursor = ByteCursor(bytes, at: offset)
         cursor.limit(to: limit - offset)
         try expect(localSignature, at: &cursor, "an entry's header")

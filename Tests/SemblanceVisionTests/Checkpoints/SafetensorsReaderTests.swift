@@ -55,7 +55,8 @@ import Testing
     }
 
     @Test func readsScalarsAndEmptyTensors() throws {
-        let header = "{\(Self.member("empty", shape: "[0,3]", offsets: "[0,0]")),"
+        let header =
+            "{\(Self.member("empty", shape: "[0,3]", offsets: "[0,0]")),"
             + "\(Self.member("one", shape: "[]", offsets: "[0,1]"))}"
         let checkpoint = try read(header, data: [7])
         #expect(try checkpoint["empty"]?.floats() == [])
@@ -72,7 +73,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[0,5]", "byte 5"), ("[0,3]", "bytes"), ("[1,5]", "'w'"), ("[4,0]", "data_offsets"), ("[-1,3]", "data_offsets"),
+        ("[0,5]", "does not hold"), ("[0,3]", "bytes"), ("[1,5]", "'w'"), ("[4,0]", "data_offsets"),
+        ("[-1,3]", "data_offsets"),
         ("[0]", "data_offsets"), ("[0,4.5]", "data_offsets"), ("[0,1e300]", "data_offsets"), ("null", "data_offsets"),
         ("[0,9007199254740992]", "'w'"),
     ])
@@ -90,8 +92,15 @@ import Testing
         #expect(refusal("{\(Self.member("w", type, shape: shape))}")?.message.contains("'w'") == true)
     }
 
+    @Test func namesTheTensorThatLeavesTheFile() {
+        let error = refusal("{\(Self.member("w", shape: "[5]", offsets: "[0,5]"))}")
+        #expect(error?.message.contains("'w'") == true)
+        #expect(error?.message.contains("byte 5 of the tensors' 4 bytes") == true)
+    }
+
     @Test func refusesTensorsThatOverlap() {
-        let header = "{\(Self.member("a", shape: "[3]", offsets: "[0,3]")),"
+        let header =
+            "{\(Self.member("a", shape: "[3]", offsets: "[0,3]")),"
             + "\(Self.member("b", shape: "[2]", offsets: "[2,4]"))}"
         let error = refusal(header)
         #expect(error?.message.contains("'b'") == true)
@@ -99,7 +108,8 @@ import Testing
     }
 
     @Test func refusesGapsAndBytesLeftOver() {
-        let header = "{\(Self.member("a", shape: "[1]", offsets: "[0,1]")),"
+        let header =
+            "{\(Self.member("a", shape: "[1]", offsets: "[0,1]")),"
             + "\(Self.member("b", shape: "[2]", offsets: "[2,4]"))}"
         #expect(refusal(header)?.message.contains("gap") == true)
         #expect(refusal("{\(Self.member("w"))}", data: Self.four + [0])?.message.contains("5 bytes follow") == true)
@@ -107,7 +117,8 @@ import Testing
 
     /// Of two members of one name JSON keeps one; what only the other described is then left over.
     @Test func refusesNamesThatStandTwice() {
-        let header = "{\(Self.member("w", shape: "[2]", offsets: "[0,2]")),"
+        let header =
+            "{\(Self.member("w", shape: "[2]", offsets: "[0,2]")),"
             + "\(Self.member("w", shape: "[2]", offsets: "[2,4]"))}"
         #expect(refusal(header)?.message.contains("gap") == true)
     }

@@ -87,7 +87,9 @@ import Testing
     }
 
     @Test func namesTheTensorThatLeavesItsStorage() {
-        for (offset, shape, strides) in [(1, [2, 3], [3, 1]), (0, [7], [1]), (Int.max, [1], [1]), (0, [2], [Int.max])] {
+        for (offset, shape, strides) in [
+            (1, [2, 3], [3, 1]), (0, [7], [1]), (Int.max, [1], [1]), (0, [2], [Int.max]),
+        ] {
             var torch = torch
             torch.tensors[0].offset = offset
             torch.tensors[0].shape = shape
@@ -127,10 +129,26 @@ import Testing
             }
         }
         for value in [UInt64.max, 1 << 63, UInt64(Int.max)] {
-            #expect(refusal { $0.isZip64 = true; $0.entries[2].offset = value }?.code == .damagedCheckpoint)
-            #expect(refusal { $0.isZip64 = true; $0.entries[2].count = value }?.code == .damagedCheckpoint)
-            #expect(refusal { $0.isZip64 = true; $0.directoryOffset = value }?.code == .damagedCheckpoint)
-            #expect(refusal { $0.isZip64 = true; $0.entryCount = value }?.code == .damagedCheckpoint)
+            #expect(
+                refusal {
+                    $0.isZip64 = true
+                    $0.entries[2].offset = value
+                }?.code == .damagedCheckpoint)
+            #expect(
+                refusal {
+                    $0.isZip64 = true
+                    $0.entries[2].count = value
+                }?.code == .damagedCheckpoint)
+            #expect(
+                refusal {
+                    $0.isZip64 = true
+                    $0.directoryOffset = value
+                }?.code == .damagedCheckpoint)
+            #expect(
+                refusal {
+                    $0.isZip64 = true
+                    $0.entryCount = value
+                }?.code == .damagedCheckpoint)
         }
     }
 
