@@ -1,159 +1,99 @@
 /// An image that cannot be read, decoded or prepared. Raised by Vision.
-public struct ImageError: PublicError {
-    public enum Code: String, Hashable, Sendable, CaseIterable {
-        case empty = "image-empty"
-        case unreadable = "image-unreadable"
-        case unsupportedFormat = "image-unsupported-format"
-        case damaged = "image-damaged"
-        case tooManyBytes = "image-too-many-bytes"
-        case tooManyPixels = "image-too-many-pixels"
-        case noPixels = "image-no-pixels"
-        case tookTooLong = "image-took-too-long"
-        case regionOutside = "image-region-outside"
-        case fetchFailed = "image-fetch-failed"
-        case fetchRefused = "image-fetch-refused"
-        case encodingFailed = "image-encoding-failed"
-    }
+public typealias ImageError = CodedError<ImageErrorCode>
 
-    public let code: Code
-    public let message: String
-    public let underlying: (any Error)?
-
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
-        self.code = code
-        self.message = message
-        self.underlying = underlying
-    }
+public enum ImageErrorCode: String, Hashable, Sendable, CaseIterable {
+    case empty = "image-empty"
+    case unreadable = "image-unreadable"
+    case unsupportedFormat = "image-unsupported-format"
+    case damaged = "image-damaged"
+    case tooManyBytes = "image-too-many-bytes"
+    case tooManyPixels = "image-too-many-pixels"
+    case noPixels = "image-no-pixels"
+    case tookTooLong = "image-took-too-long"
+    case regionOutside = "image-region-outside"
+    case fetchFailed = "image-fetch-failed"
+    case fetchRefused = "image-fetch-refused"
+    case encodingFailed = "image-encoding-failed"
 }
 
 /// A model that is unknown, missing, damaged or cannot do what was asked. Raised by Vision.
-public struct ModelError: PublicError {
-    public enum Code: String, Hashable, Sendable, CaseIterable {
-        case unknownModel = "model-unknown"
-        case weightsMissing = "model-weights-missing"
-        case hashMismatch = "model-hash-mismatch"
-        case damagedCheckpoint = "model-checkpoint-damaged"
-        case forbiddenPickle = "model-checkpoint-forbidden"
-        case unsupportedArchitecture = "model-unsupported-architecture"
-        case unexpectedTensors = "model-unexpected-tensors"
-        case invalidManifest = "model-invalid-manifest"
-        case engineFailed = "model-engine-failed"
-        case downloadFailed = "model-download-failed"
-        case textUnsupported = "model-text-unsupported"
-        case licenceNotAccepted = "model-licence-not-accepted"
-        case tooLarge = "model-too-large"
-    }
+public typealias ModelError = CodedError<ModelErrorCode>
 
-    public let code: Code
-    public let message: String
-    public let underlying: (any Error)?
-
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
-        self.code = code
-        self.message = message
-        self.underlying = underlying
-    }
+public enum ModelErrorCode: String, Hashable, Sendable, CaseIterable {
+    case unknownModel = "model-unknown"
+    case weightsMissing = "model-weights-missing"
+    case hashMismatch = "model-hash-mismatch"
+    case damagedCheckpoint = "model-checkpoint-damaged"
+    case forbiddenPickle = "model-checkpoint-forbidden"
+    case unsupportedArchitecture = "model-unsupported-architecture"
+    case unexpectedTensors = "model-unexpected-tensors"
+    case invalidManifest = "model-invalid-manifest"
+    case engineFailed = "model-engine-failed"
+    case downloadFailed = "model-download-failed"
+    case textUnsupported = "model-text-unsupported"
+    case licenceNotAccepted = "model-licence-not-accepted"
+    case tooLarge = "model-too-large"
 }
 
 /// The catalogue store, the data folder or a file in it. Raised by Store.
-public struct StoreError: PublicError {
-    public enum Code: String, Hashable, Sendable, CaseIterable {
-        case unknownCatalogue = "catalogue-unknown"
-        case catalogueExists = "catalogue-exists"
-        case unknownImage = "image-unknown"
-        case unknownKey = "key-unknown"
-        case dataFolderInUse = "data-folder-in-use"
-        case notWritable = "data-folder-not-writable"
-        case diskFull = "disk-full"
-        case damaged = "database-damaged"
-        case newerSchema = "database-newer-schema"
-        case busy = "database-busy"
-        case failed = "database-failed"
-        case fileMissing = "file-missing"
-    }
+public typealias StoreError = CodedError<StoreErrorCode>
 
-    public let code: Code
-    public let message: String
-    public let underlying: (any Error)?
-
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
-        self.code = code
-        self.message = message
-        self.underlying = underlying
-    }
+public enum StoreErrorCode: String, Hashable, Sendable, CaseIterable {
+    case unknownCatalogue = "catalogue-unknown"
+    case catalogueExists = "catalogue-exists"
+    case unknownImage = "image-unknown"
+    case unknownKey = "key-unknown"
+    case dataFolderInUse = "data-folder-in-use"
+    case notWritable = "data-folder-not-writable"
+    case diskFull = "disk-full"
+    case damaged = "database-damaged"
+    case newerSchema = "database-newer-schema"
+    case busy = "database-busy"
+    case failed = "database-failed"
+    case fileMissing = "file-missing"
 }
 
 /// A vector index that cannot take or answer what was asked. Raised by Index.
-public struct IndexError: PublicError {
-    public enum Code: String, Hashable, Sendable, CaseIterable {
-        case dimensionMismatch = "index-dimension-mismatch"
-        case notUnitLength = "index-not-unit-length"
-        case damaged = "index-damaged"
-        case readOnly = "index-read-only"
-        case failed = "index-failed"
-    }
+public typealias IndexError = CodedError<IndexErrorCode>
 
-    public let code: Code
-    public let message: String
-    public let underlying: (any Error)?
-
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
-        self.code = code
-        self.message = message
-        self.underlying = underlying
-    }
+public enum IndexErrorCode: String, Hashable, Sendable, CaseIterable {
+    case dimensionMismatch = "index-dimension-mismatch"
+    case notUnitLength = "index-not-unit-length"
+    case damaged = "index-damaged"
+    case readOnly = "index-read-only"
+    case failed = "index-failed"
 }
 
 /// A job that is unknown, ended, or refused. Raised by the job store, the queue and the engine.
-public struct JobError: PublicError {
-    public enum Code: String, Hashable, Sendable, CaseIterable {
-        case unknownJob = "job-unknown"
-        case alreadyEnded = "job-already-ended"
-        case queueFull = "job-queue-full"
-        case cancelled = "job-cancelled"
-        case invalidTransition = "job-invalid-transition"
-    }
+public typealias JobError = CodedError<JobErrorCode>
 
-    public let code: Code
-    public let message: String
-    public let underlying: (any Error)?
-
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
-        self.code = code
-        self.message = message
-        self.underlying = underlying
-    }
+public enum JobErrorCode: String, Hashable, Sendable, CaseIterable {
+    case unknownJob = "job-unknown"
+    case alreadyEnded = "job-already-ended"
+    case queueFull = "job-queue-full"
+    case cancelled = "job-cancelled"
+    case invalidTransition = "job-invalid-transition"
 }
 
 /// A request whose values are out of range or not well formed. Raised by Core, Engine and Server.
-public struct RequestError: PublicError {
-    public enum Code: String, Hashable, Sendable, CaseIterable {
-        case invalidName = "invalid-name"
-        case invalidLimit = "invalid-k"
-        case invalidRegion = "invalid-region"
-        case invalidFilter = "invalid-filter"
-        case invalidMetadata = "invalid-metadata"
-        case invalidScore = "invalid-score"
-        case invalidVector = "invalid-vector"
-        case invalidIdentifier = "invalid-id"
-        case invalidJSON = "invalid-json"
-        case invalidMultipart = "invalid-multipart"
-        case invalidQuery = "invalid-query"
-        case missingField = "missing-field"
-        case tooLarge = "request-too-large"
-        case overloaded = "overloaded"
-        case unauthorised = "unauthorised"
-        case forbidden = "forbidden"
-        case notFound = "not-found"
-    }
+public typealias RequestError = CodedError<RequestErrorCode>
 
-    public let code: Code
-    public let message: String
-    public let underlying: (any Error)?
-
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
-        self.code = code
-        self.message = message
-        self.underlying = underlying
-    }
+public enum RequestErrorCode: String, Hashable, Sendable, CaseIterable {
+    case invalidName = "invalid-name"
+    case invalidLimit = "invalid-k"
+    case invalidRegion = "invalid-region"
+    case invalidFilter = "invalid-filter"
+    case invalidMetadata = "invalid-metadata"
+    case invalidScore = "invalid-score"
+    case invalidVector = "invalid-vector"
+    case invalidIdentifier = "invalid-id"
+    case invalidJSON = "invalid-json"
+    case invalidMultipart = "invalid-multipart"
+    case invalidQuery = "invalid-query"
+    case missingField = "missing-field"
+    case tooLarge = "request-too-large"
+    case overloaded = "overloaded"
+    case unauthorised = "unauthorised"
+    case forbidden = "forbidden"
+    case notFound = "not-found"
 }

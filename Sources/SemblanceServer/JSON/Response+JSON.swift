@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 import SemblanceCore
 
 extension Response {
@@ -6,7 +7,7 @@ extension Response {
         var writer = JSONWriter()
         value.write(to: &writer)
         return Response(
-            status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: writer.buffer))
+            status: status, headers: [.contentType: "application/json"], body: writer.responseBody)
     }
 
     /// An object whose members `members` writes.
@@ -14,7 +15,7 @@ extension Response {
         var writer = JSONWriter()
         writer.object(members)
         return Response(
-            status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: writer.buffer))
+            status: status, headers: [.contentType: "application/json"], body: writer.responseBody)
     }
 
     /// The same members with a long list as the last one, written piece by piece so that no more than a piece of the
@@ -48,4 +49,12 @@ extension Response {
 
     /// Elements of a list that are written at once.
     private static let pieceCount = 1_000
+}
+
+extension JSONWriter {
+    /// Hands over what was written so far and goes on.
+    fileprivate mutating func takeBuffer() -> ByteBuffer { flush { ByteBuffer(bytes: $0) } }
+
+    /// What was written, as a response's body.
+    var responseBody: ResponseBody { ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)) }
 }

@@ -93,7 +93,7 @@ struct PrototypeRoutes: EndpointGroup {
             }
         }
         return Response(
-            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: writer.buffer))
+            status: .ok, headers: [.contentType: "application/json"], body: writer.responseBody)
     }
 }
 

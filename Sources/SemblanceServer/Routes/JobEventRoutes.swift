@@ -111,7 +111,7 @@ private final class JobEvents: Sendable {
     private func send(_ event: String, _ value: some JSONWritable) {
         var writer = JSONWriter()
         value.write(to: &writer)
-        yield(ByteBuffer(string: "event: \(event)\ndata: \(String(buffer: writer.buffer))\n\n"))
+        yield(ByteBuffer(string: "event: \(event)\ndata: \(writer.text)\n\n"))
     }
 
     private func sendSignOfLife() {

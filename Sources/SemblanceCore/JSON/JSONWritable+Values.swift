@@ -1,5 +1,4 @@
 import Foundation
-import SemblanceCore
 
 extension String: JSONWritable {
     package func write(to writer: inout JSONWriter) { writer.string(self) }

@@ -1,13 +1,12 @@
 import Foundation
 import SemblanceCore
-import SemblanceServer
 import Testing
 
 @Suite struct JSONWriterTests {
     private func text(_ value: JSONValue) -> String {
         var writer = JSONWriter()
         value.write(to: &writer)
-        return String(buffer: writer.buffer)
+        return writer.text
     }
 
     @Test(arguments: [

@@ -27,10 +27,9 @@ public enum JSONValue: Hashable, Sendable {
 
     /// Compact JSON text with sorted keys, so that equal values have equal text.
     public var text: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(self) else { return "null" }
-        return String(decoding: data, as: UTF8.self)
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.text
     }
 
     public subscript(key: String) -> JSONValue? {
