@@ -32,18 +32,25 @@ struct BatchNormalisation {
             + [ExpectedTensor("\(prefix).num_batches_tracked", [], isOptional: true)]
     }
 
-    /// The convolution that does what `weights`, without bias, and then this normalisation did.
-    func folded(into weights: [Float], shape: [Int], name: String) -> Convolution {
+    /// The convolution that does what a convolution and then this normalisation did.
+    /// - Parameters:
+    ///   - weights: taken over and changed in place.
+    ///   - bias: the convolution's own, one for each output; `nil` for none, as is usual before a normalisation.
+    func folded(
+        into weights: consuming [Float], bias: [Float]? = nil, shape: [Int], name: String
+    ) -> Convolution {
         let perOutput = shape.dropFirst().reduce(1, *)
-        var folded = weights
-        var bias = [Float](repeating: 0, count: shape[0])
-        for output in 0..<shape[0] {
-            let factor = Double(scale[output]) / (Double(variance[output]) + epsilon).squareRoot()
-            bias[output] = Float(Double(shift[output]) - Double(mean[output]) * factor)
-            for index in (output * perOutput)..<((output + 1) * perOutput) {
-                folded[index] = Float(Double(weights[index]) * factor)
+        var shifts = [Float](repeating: 0, count: shape[0])
+        weights.withUnsafeMutableBufferPointer { weights in
+            for output in 0..<shape[0] {
+                let factor = Double(scale[output]) / (Double(variance[output]) + epsilon).squareRoot()
+                let centre = Double(mean[output]) - Double(bias?[output] ?? 0)
+                shifts[output] = Float(Double(shift[output]) - centre * factor)
+                for index in (output * perOutput)..<((output + 1) * perOutput) {
+                    weights[index] = Float(Double(weights[index]) * factor)
+                }
             }
         }
-        return Convolution(name: name, shape: shape, weights: folded, bias: bias)
+        return Convolution(name: name, shape: shape, weights: weights, bias: shifts)
     }
 }

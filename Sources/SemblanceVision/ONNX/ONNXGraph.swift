@@ -28,7 +28,9 @@ package struct ONNXGraph: Sendable {
     /// Version of ONNX's operator set that the operators' arguments follow.
     static let operatorSetVersion: Int64 = 13
 
+    /// Everything but the constants, which would be copied on their way through it.
     private(set) var proto = ONNXGraphProto()
+    var constants: [Constant] = []
     private var names: Set<String> = []
 
     /// - Parameter shape: sizes; `nil` stands for the number of images.
@@ -60,38 +62,24 @@ package struct ONNXGraph: Sendable {
     /// - Precondition: as many values as the shape has places.
     package mutating func constant(_ name: String, shape: [Int], _ values: [Float]) -> Value {
         precondition(values.count == shape.reduce(1, *), "expected \(shape) values for \(name), not \(values.count)")
-        var tensor = ONNXTensorProto()
-        tensor.name = uniqueName(name)
-        tensor.dims = shape.map(Int64.init)
-        tensor.dataType = Int32(ONNXTensorProto.Element.float.rawValue)
-        // Every machine that OpenVINO runs on is little-endian, as the format demands.
-        tensor.rawData = values.withUnsafeBytes { Data($0) }
-        proto.initializer.append(tensor)
-        return Value(name: tensor.name)
+        return append(Constant(name: uniqueName(name), shape: shape, elements: .floats(values)))
+    }
+
+    /// Adds a constant tensor of whole numbers, such as a shape.
+    /// - Precondition: as many values as the shape has places.
+    package mutating func constant(_ name: String, shape: [Int], integers values: [Int64]) -> Value {
+        precondition(values.count == shape.reduce(1, *), "expected \(shape) values for \(name), not \(values.count)")
+        return append(Constant(name: uniqueName(name), shape: shape, elements: .integers(values)))
+    }
+
+    private mutating func append(_ constant: Constant) -> Value {
+        constants.append(constant)
+        return Value(name: constant.name)
     }
 
     /// Names the graph's output: Float32 `[images, dimension]`.
     package mutating func output(_ value: Value, dimension: Int) {
         proto.output.append(Self.description(of: value.name, shape: [nil, dimension]))
-    }
-
-    /// The bytes of an ONNX file.
-    /// - Throws: `model-unsupported-architecture` if the graph is larger than the format allows (2 GB).
-    package func serialised() throws(ModelError) -> Data {
-        var model = ONNXModelProto()
-        model.irVersion = 8
-        model.producerName = "semblance"
-        model.graph = proto
-        var operators = ONNXOperatorSetProto()
-        operators.version = Self.operatorSetVersion
-        model.opsetImport = [operators]
-        do {
-            return try model.serializedData()
-        } catch {
-            throw ModelError(
-                .unsupportedArchitecture, "The model's graph could not be written: expected at most 2 GB of weights.",
-                underlying: error)
-        }
     }
 }
 
