@@ -2,8 +2,7 @@
 """Writes the reference embeddings that the tests of Semblance's models compare with. Development only.
 
 An independent implementation: EfficientNet-Lite in PyTorch, batch norms not folded, TensorFlow's padding spelt out.
-Its input are synthetic pictures of whole numbers, which `SyntheticPicture.swift` draws again, so that both sides see
-identical pixels.
+Its input are the pictures of `synthetic.py`.
 
 Usage:  python3 -m venv venv && venv/bin/pip install torch numpy
         venv/bin/python scripts/references/make_model_references.py [MODEL_CACHE]
@@ -18,35 +17,15 @@ Tests/SemblanceVisionTests/Fixtures/models:
 import pathlib
 import sys
 
-import numpy
 import torch
+from synthetic import FIXTURES, pixels, write
 from torch import nn
 from torch.nn import functional
-
-PICTURE_COUNT = 8
-FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "Tests/SemblanceVisionTests/Fixtures/models"
-
-
-def picture(seed: int, size: int) -> numpy.ndarray:
-    """Smooth waves, edges and a little noise, all from whole numbers: uint8 [size, size, 3]."""
-    y, x, c = numpy.meshgrid(
-        numpy.arange(size), numpy.arange(size), numpy.arange(3), indexing="ij")
-
-    def wave(value, period):
-        phase = value % period
-        return numpy.minimum(phase, period - phase) * 510 // period
-
-    waves = wave(x * (seed + 1) + y * (3 - seed % 4) + c * 20 + 500, 40 + 11 * seed)
-    checks = ((x // (8 + seed) + y // (12 + 2 * seed)) % 2) * (60 + 30 * c)
-    noise = (x * 7919 + y * 104729 + c * 1299709 + seed * 15485863) % 8191 % 32
-    gradient = (x * (seed % 3) + y * (2 - seed % 3)) * 90 // size
-    return ((waves * (3 + (seed + c) % 3) // 6 + checks + noise + gradient) % 256).astype(numpy.uint8)
 
 
 def tensors(size: int) -> torch.Tensor:
     """The pictures as the publisher normalises them: (x - 127) / 128, float32 [N, 3, size, size]."""
-    pixels = numpy.stack([picture(seed, size) for seed in range(PICTURE_COUNT)])
-    return ((torch.from_numpy(pixels).float() - 127) / 128).permute(0, 3, 1, 2).contiguous()
+    return (pixels(size) - 127) / 128
 
 
 class SameConvolution(nn.Conv2d):
@@ -126,17 +105,10 @@ NARROW = [(1, 3, 1, 1, 4), (2, 3, 2, 6, 6), (1, 5, 2, 6, 8), (2, 3, 2, 6, 10), (
           (2, 5, 2, 6, 14), (1, 3, 1, 6, 16)]
 
 
-def write(name, network, size):
+def embed(name, network, size):
     network.eval()
     with torch.no_grad():
-        embeddings = network(tensors(size)).double()
-    embeddings /= embeddings.norm(dim=1, keepdim=True)
-    (FIXTURES / f"{name}.f32").write_bytes(embeddings.float().numpy().astype("<f4").tobytes())
-    centred = functional.normalize(embeddings - embeddings.mean(dim=0), dim=1)
-    print(name, tuple(embeddings.shape), "first values",
-          [round(v, 6) for v in embeddings[0, :4].tolist()],
-          "largest cosine between two pictures", round(float((embeddings @ embeddings.T - 2 * torch.eye(len(embeddings))).max()), 4),
-          "and centred", round(float((centred @ centred.T - 2 * torch.eye(len(centred))).max()), 4))
+        write(name, network(tensors(size)))
 
 
 def published(cache, variant, stages, size):
@@ -144,7 +116,7 @@ def published(cache, variant, stages, size):
     weights = torch.load(path, map_location="cpu", weights_only=True)
     network = Lite(stages)
     network.load_state_dict({k: v for k, v in weights.items() if not k.startswith("_fc.")}, strict=True)
-    write(f"efficientnet-{variant}", network, size)
+    embed(f"efficientnet-{variant}", network, size)
 
 
 def narrow():
@@ -161,7 +133,7 @@ def narrow():
         for size in (33, 40, 50):
             network(tensors(size))
     torch.save(network.state_dict(), FIXTURES / "narrow-lite.pth", _use_new_zipfile_serialization=False)
-    write("narrow-lite", network, 50)
+    embed("narrow-lite", network, 50)
 
 
 def main():
@@ -174,4 +146,5 @@ def main():
     published(cache, "lite2", LITE2, 260)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -71,7 +71,7 @@ extension EfficientNetLite {
             value = try add(block, to: &graph, after: value, weights)
         }
         value = graph.relu6(try graph.convolution(value, head, from: weights))
-        graph.output(graph.flatten(graph.globalAveragePool(value)), dimension: dimension)
+        graph.output(graph.vector(value, pooling: pooling), dimension: dimension)
         return graph
     }
 

@@ -26,6 +26,7 @@ package struct EfficientNetLite: Architecture {
     package let stemWidth: Int
     /// Channels after the last one.
     package let dimension: Int
+    package var pooling = NetworkOptions.Pooling.mean
 
     /// The network that all variants scale.
     private static let base: [Stage] = [
@@ -93,17 +94,24 @@ extension EfficientNetLite {
         guard let stem = checkpoint["_conv_stem.weight"], let head = checkpoint["_conv_head.weight"],
             checkpoint["_blocks.0._depthwise_conv.weight"] != nil
         else { return nil }
-        if let variant = options.variant {
-            guard let known = Self(variant: variant) else {
-                throw ModelError(
-                    .unsupportedArchitecture,
-                    "EfficientNet-Lite has no variant '\(variant)'. Expected one of "
-                        + variants.keys.sorted().joined(separator: ", ") + ".")
-            }
-            return known
+        guard let variant = options.variant else {
+            guard let stemWidth = stem.shape.first, let dimension = head.shape.first else { return nil }
+            let network = Self(stages: try stages(of: checkpoint), stemWidth: stemWidth, dimension: dimension)
+            return try network.with(options)
         }
-        guard let stemWidth = stem.shape.first, let dimension = head.shape.first else { return nil }
-        return Self(stages: try stages(of: checkpoint), stemWidth: stemWidth, dimension: dimension)
+        guard let known = Self(variant: variant) else {
+            throw ModelError(
+                .unsupportedArchitecture,
+                "EfficientNet-Lite has no variant '\(variant)'. Expected one of "
+                    + variants.keys.sorted().joined(separator: ", ") + ".")
+        }
+        return try known.with(options)
+    }
+
+    private func with(_ options: NetworkOptions) throws(ModelError) -> Self {
+        var network = self
+        network.pooling = try options.pooling(ofFamily: Self.family)
+        return network
     }
 
     /// Reads depth and widths off the blocks' shapes. The strides, which no shape reveals, are the base network's.

@@ -167,8 +167,12 @@ extension ZipDirectory {
                 throw .damaged(at: offset, "expected an archive in one file")
             }
             var limit = offset
-            if count == UInt64(UInt16.max) || size == UInt64(UInt32.max) || start == UInt64(UInt32.max) {
-                (count, size, start, limit) = try Self.zip64(in: bytes, before: offset)
+            // PyTorch always writes the zip64 record, also where 32 bits would do; it ends the directory then.
+            if let record = try Self.zip64(in: bytes, before: offset) {
+                if count == UInt64(UInt16.max) { count = record.count }
+                if size == UInt64(UInt32.max) { size = record.size }
+                if start == UInt64(UInt32.max) { start = record.start }
+                limit = record.limit
             }
             guard start <= UInt64(limit), size == UInt64(limit) - start, let count = Int(exactly: count) else {
                 throw .damaged(at: offset, "expected \(size) bytes of directory at byte \(start), up to byte \(limit)")
@@ -190,12 +194,15 @@ extension ZipDirectory {
             throw .damaged(at: bytes.count, "expected the archive's directory before it: the file may be cut off")
         }
 
+        /// What the zip64 record says, if there is one: its place is in the 20 bytes before the end record.
         private static func zip64(
             in bytes: UnsafeRawBufferPointer, before end: Int
-        ) throws(ModelError) -> (count: UInt64, size: UInt64, start: UInt64, limit: Int) {
-            guard end >= 20 else { throw .damaged(at: end, "expected the place of a zip64 directory before it") }
+        ) throws(ModelError) -> (count: UInt64, size: UInt64, start: UInt64, limit: Int)? {
+            guard end >= 20 else { return nil }
             var cursor = ByteCursor(bytes, at: end - 20)
-            try expect(locatorSignature, at: &cursor, "the place of a zip64 directory")
+            guard try cursor.number(UInt32.self, "the place of a zip64 directory") == locatorSignature else {
+                return nil
+            }
             _ = try cursor.take(4, "a disk")
             let place = try cursor.number(UInt64.self, "an offset")
             guard place <= UInt64(end - 20) else {

@@ -59,11 +59,6 @@ extension ONNXGraph {
             ])
     }
 
-    /// The mean over rows and columns: `[images, channels, 1, 1]`.
-    package mutating func globalAveragePool(_ value: Value) -> Value {
-        append("GlobalAveragePool", [value])
-    }
-
     /// `[images, everything else]`.
     package mutating func flatten(_ value: Value) -> Value {
         append("Flatten", [value], attributes: ["axis": .integer(1)])

@@ -21,6 +21,7 @@ import Testing
             torch.tensors.append(.init(name: "half", storage: 1, shape: [2], strides: [1]))
             var archive = StoredZipWriter(torch)
             archive.isZip64 = self == .zip64
+            archive.hasZip64End = true
             switch self {
             case .legacy: return torch.file()
             case .zip, .zip64: return archive.file()

@@ -16,8 +16,10 @@ struct StoredZipWriter {
     }
 
     var entries: [Entry] = []
-    /// Whether every size and offset is in a zip64 field, as PyTorch writes those that need it.
+    /// Whether every size and offset is in a zip64 field.
     var isZip64 = false
+    /// Whether there is a zip64 record at the end, as always in PyTorch's files.
+    var hasZip64End = false
     var comment: [UInt8] = []
     /// Entries as the end record says; by default as many as there are.
     var entryCount: UInt64?
@@ -76,7 +78,7 @@ struct StoredZipWriter {
         let count = entryCount ?? UInt64(entries.count)
         let start = directoryOffset ?? UInt64(directory.lowerBound)
         var bytes: [UInt8] = []
-        if isZip64 {
+        if isZip64 || hasZip64End {
             bytes += little(0x0606_4B50 as UInt32) + little(44 as UInt64) + [UInt8](repeating: 0, count: 12)
             bytes += little(count) + little(count) + little(UInt64(directory.count)) + little(start)
             bytes += little(0x0706_4B50 as UInt32) + little(0 as UInt32) + little(UInt64(directory.upperBound))

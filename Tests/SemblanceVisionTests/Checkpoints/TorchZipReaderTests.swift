@@ -5,10 +5,18 @@ import Testing
 @Suite struct TorchZipReaderTests {
     private var torch: TorchFileWriter { .floats([1, 2, 3, 4, 5, 6], shape: [2, 3], strides: [3, 1]) }
 
-    @Test(arguments: [false, true])
-    func readsStorages(isZip64: Bool) throws {
+    @Test func readsWhatPyTorchWrote() throws {
+        let checkpoint = try ConvNetFixture.basic.checkpoint()
+        #expect(checkpoint.tensors.count == 104)
+        #expect(checkpoint["conv1.weight"]?.shape == [64, 3, 7, 7])
+        #expect(try checkpoint["bn1.num_batches_tracked"]?.floats() == [3])
+    }
+
+    @Test(arguments: [(false, false), (false, true), (true, true)])
+    func readsStorages(isZip64: Bool, hasZip64End: Bool) throws {
         var writer = StoredZipWriter(torch)
         writer.isZip64 = isZip64
+        writer.hasZip64End = hasZip64End
         let tensor = try #require(try writer.checkpoint()["w"])
         #expect(tensor.shape == [2, 3])
         #expect(try tensor.floats() == [1, 2, 3, 4, 5, 6])

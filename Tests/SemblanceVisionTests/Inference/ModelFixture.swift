@@ -3,7 +3,8 @@ import SemblanceCore
 import SemblanceVision
 import Testing
 
-/// What the tests of models share. scripts/references/make_model_references.py made the files.
+/// What the tests of models share. scripts/references/make_model_references.py and make_convnet_references.py made the
+/// files; synthetic.py there draws the same pictures.
 enum ModelFixture {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures/models")
