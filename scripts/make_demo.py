@@ -1,7 +1,8 @@
 """Makes the demo catalogue's pictures and metadata out of two unpacked Debian packages.
 
-Usage: make_demo.py UNPACKED OUTPUT
+Usage: make_demo.py UNPACKED OUTPUT [FURNITURE STAMPS]
 
+FURNITURE and STAMPS are the numbers of pictures that must come out, where the packages' versions are known.
 UNPACKED is a folder in which `dpkg-deb -x` unpacked sweethome3d-furniture and tuxpaint-stamps-default. OUTPUT gets
 furniture/, stamps/, metadata.jsonl (a line an image: its path relative to OUTPUT and its metadata) and
 ATTRIBUTION.txt. Standard library only.
@@ -49,16 +50,29 @@ STAMP_TOPICS = {
 STAMP_LEFT_OUT = ("symbols/alphabets/", "symbols/math/", "symbols/music/", "symbols/money/00_symbols/")
 
 
-def main(unpacked, output):
+def main(unpacked, output, expected=()):
+    """`expected`: how many pictures of furniture and how many stamps the packages are known to hold, if they are."""
     entries = list(furniture(unpacked / FURNITURE, output)) + list(stamps(unpacked / STAMPS, output))
     with open(output / "metadata.jsonl", "w", encoding="utf-8") as file:
         for entry in entries:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
     (output / "ATTRIBUTION.txt").write_text(attribution(entries), encoding="utf-8")
-    counts = {name: sum(e["path"].startswith(name) for e in entries) for name in ("furniture", "stamps")}
+    check(entries, output, expected)
+
+
+def check(entries, output, expected):
+    """Ends the program unless every entry has a file of its own, and the numbers are those expected."""
+    counts = {name: sum(e["path"].startswith(f"{name}/") for e in entries) for name in ("furniture", "stamps")}
     print(f"    {counts['furniture']} pictures of furniture, {counts['stamps']} stamps")
-    if not all(counts.values()):
-        sys.exit("error: a package holds no pictures where they were expected")
+    for name, known in zip(counts, expected):
+        if counts[name] != known:
+            sys.exit(f"error: expected {known} pictures of {name} in this version of the package, not {counts[name]}")
+    for name, count in counts.items():
+        files = sum(path.is_file() for path in (output / name).rglob("*"))
+        if files == 0:
+            sys.exit(f"error: the package of {name} holds no pictures where they were expected")
+        if files != count:
+            sys.exit(f"error: {count} pictures of {name} are listed but {files} were written: two have one name")
 
 
 def furniture(folder, output):
@@ -182,6 +196,6 @@ def attribution(entries):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: make_demo.py UNPACKED OUTPUT")
-    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    if len(sys.argv) not in (3, 5):
+        sys.exit("usage: make_demo.py UNPACKED OUTPUT [FURNITURE STAMPS]")
+    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), [int(count) for count in sys.argv[3:]])
