@@ -7,20 +7,20 @@ public struct EngineConfiguration: Sendable, Hashable {
     public var workerThreadCount: Int
     /// Images a worker embeds at once; `nil` takes the model's preference. 1…256.
     public var batchSize: Int?
-    /// Bytes of originals that one worker holds in memory before it embeds what it has. Default 32 MB.
+    /// Bytes of originals that one worker holds in memory before it embeds what it has. Default 32 MB; 1 kB…4 GB.
     public var maximumBatchByteCount: Int
-    /// The greatest `k` and page depth of a search. Default 1,000,000.
+    /// The greatest `k` and page depth of a search. Default 1,000,000; 1…1,000,000.
     public var maximumLimit: Int
-    /// Queries that may wait for a thread; more are refused. Default 256.
+    /// Queries that may wait for a thread; more are refused. Default 256; 1…65536.
     public var maximumWaitingQueryCount: Int
-    /// Searches that run as jobs at the same time. Default 4.
+    /// Searches that run as jobs at the same time. Default 4; 1…256.
     public var searchWorkerCount: Int
-    /// Images that one query may combine. Default 32.
+    /// Images that one query may combine. Default 32; 1…1000.
     public var maximumTermCount: Int
-    /// Ended jobs are kept this long. Default one week.
+    /// Ended jobs are kept this long. Default one week; 1 min…10 years.
     public var jobRetention: Duration
     public var limits: DecodingLimits
-    /// Longest side of a thumbnail in pixels. Default 320.
+    /// Longest side of a thumbnail in pixels. Default 320; 16…4096.
     public var thumbnailSide: Int
 
     public init(
@@ -43,12 +43,22 @@ public struct EngineConfiguration: Sendable, Hashable {
 
     /// - Throws: `RequestError` naming the value that is out of range.
     public func validate() throws {
-        guard (1...256).contains(workerThreadCount) else {
-            throw RequestError(.invalidQuery, "The number of threads is 1 to 256, not \(workerThreadCount).")
-        }
-        if let batchSize, !(1...256).contains(batchSize) {
-            throw RequestError(.invalidQuery, "The batch size is 1 to 256, not \(batchSize).")
-        }
+        try Self.check("number of threads", workerThreadCount, in: 1...256)
+        try Self.check("batch size", batchSize ?? 1, in: 1...256)
+        try Self.check("number of bytes of a batch", maximumBatchByteCount, in: 1_000...4_000_000_000)
+        try Self.check("greatest k", maximumLimit, in: 1...1_000_000)
+        try Self.check("number of queries that wait", maximumWaitingQueryCount, in: 1...65_536)
+        try Self.check("number of searches that run as jobs", searchWorkerCount, in: 1...256)
+        try Self.check("number of images of a query", maximumTermCount, in: 1...1_000)
+        try Self.check("time for which ended jobs are kept", jobRetention, in: .seconds(60) ... .seconds(315_360_000))
+        try Self.check("side of a thumbnail", thumbnailSide, in: 16...4_096)
         try limits.validate()
+    }
+
+    private static func check<Value: Comparable>(_ name: String, _ value: Value, in range: ClosedRange<Value>) throws {
+        guard range.contains(value) else {
+            throw RequestError(
+                .invalidQuery, "The \(name) is \(range.lowerBound) to \(range.upperBound), not \(value).")
+        }
     }
 }

@@ -32,6 +32,54 @@ import Testing
         #expect(metadata.metadata(forPath: "/elsewhere/b.jpg") == [:])
     }
 
+    /// `{"text": "xx…"}` of so many bytes.
+    private func metadata(ofByteCount count: Int) -> JSONValue {
+        ["text": .string(String(repeating: "x", count: count - 11))]
+    }
+
+    @Test func takesMetadataUpToItsLimitOnly() throws {
+        try Metadata.validate(metadata(ofByteCount: 64_000))
+        for bad: JSONValue in [metadata(ofByteCount: 64_001), [1], "text", .null] {
+            #expect { try Metadata.validate(bad) } throws: { ($0 as? RequestError)?.code == .invalidMetadata }
+        }
+    }
+
+    @Test func namesTheLineWhoseMetadataIsTooLarge() async throws {
+        let fixture = try EngineFixture()
+        try fixture.write(1, to: "a.png")
+        let line = "{\"path\": \"a.png\", \"metadata\": \(metadata(ofByteCount: 70_000).text)}\n"
+        let list = try fixture.folder.write(Array(line.utf8), to: "list.jsonl")
+        let job = try await fixture.index(metadataPath: list)
+        #expect(job.state == .failed)
+        #expect(job.reason?.hasPrefix("Line 1 of") == true)
+        #expect(job.reason?.contains("64000 bytes") == true)
+    }
+
+    /// Each run adds something else; together it is too much. The file is named, and the image stays as it was.
+    @Test(arguments: [false, true]) func keepsAnImageWhoseMetadataWouldGrowTooLarge(isTouched: Bool) async throws {
+        let fixture = try EngineFixture()
+        let path = try fixture.write(1, to: "a.png")
+        func index(_ name: String) async throws -> Job {
+            let text = JSONValue.string(String(repeating: name, count: 40_000)).text
+            let line = "{\"path\": \"a.png\", \"metadata\": {\"\(name)\": \(text)}}\n"
+            let list = try fixture.folder.write(Array(line.utf8), to: "list.jsonl")
+            return try await fixture.index(metadataPath: list)
+        }
+        #expect(try await index("a").progress.done == 1)
+        let before = try await fixture.engine.images(inCatalogue: "default", matching: nil, after: nil, limit: 1)
+        // An unchanged file is recognised unread, a touched one by its bytes.
+        if isTouched {
+            try FileManager.default.setAttributes([.modificationDate: Date.distantPast], ofItemAtPath: path)
+        }
+        let job = try await index("b")
+        #expect((job.state, job.progress.skipped, job.progress.failed) == (.succeeded, 0, 1))
+        let failures = try await fixture.engine.failures(of: job.id.rawValue)
+        #expect(failures.map(\.code) == ["invalid-metadata"])
+        #expect(failures.first?.path.hasSuffix("a.png") == true)
+        let after = try await fixture.engine.images(inCatalogue: "default", matching: nil, after: nil, limit: 1)
+        #expect(after == before)
+    }
+
     @Test(arguments: ["{\"path\": 1}", "text", "{\"path\": \"a\", \"metadata\": 3}"])
     func namesTheLineThatIsWrong(line: String) throws {
         let folder = try TemporaryFolder()

@@ -48,6 +48,29 @@ import Testing
         }
     }
 
+    @Test func refusesMoreMetadataThanAnImageMayHave() async throws {
+        let text = String(repeating: "x", count: 40_000)
+        try await ServerFixture().run { client async throws in
+            let large: JSONValue = ["a": .string(text), "b": .string(text)]
+            let fields = [Form.Part.field("metadata", large.text)]
+            let uploads = "/v1/catalogues/default/images"
+            // The form's limit on a field is reached first.
+            let form = Form.pictures(0..<1, fields: fields)
+            #expect(try await client.send(form, to: uploads).problemCode == "invalid-multipart")
+            let urls: JSONValue = ["urls": ["http://example.org/a.png"], "metadata": large]
+            #expect(try await client.send(urls, to: uploads + "/urls").problemCode == "invalid-metadata")
+
+            let small = JSONValue.object(["a": .string(text)])
+            try await client.upload(.pictures(0..<1, fields: [.field("metadata", small.text)]))
+            let id = try #require(try await client.get(uploads).json()["images"]?.elements.first?["id"]?.string)
+            let (path, more) = (uploads + "/" + id, JSONValue.object(["metadata": ["b": .string(text)]]))
+            #expect(try await client.send(more, to: path, method: .patch).problemCode == "invalid-metadata")
+            #expect(try await client.get(path).json()["metadata"] == small)
+            let other: JSONValue = ["metadata": ["a": .null, "b": .string(text)]]
+            #expect(try await client.send(other, to: path, method: .patch).status == .ok)
+        }
+    }
+
     @Test func mergesMetadata() async throws {
         try await ServerFixture().run { client async throws in
             try await client.upload(.pictures(0..<1, fields: [.field("metadata", "{\"a\": 1, \"b\": 2}")]))

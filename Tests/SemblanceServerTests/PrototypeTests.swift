@@ -51,6 +51,27 @@ import Testing
         }
     }
 
+    /// A first search, before anything was uploaded: the client gets a task like any other, and finds nothing.
+    @Test func findsNothingBeforeTheFirstUpload() async throws {
+        let fixture = try ServerFixture()
+        try await fixture.run { client async throws in
+            let form = Form([.file("file", "a.png", SmallImage.numbered(2))])
+            let task = try #require(try await client.send(form, to: "/search_with_image").json()["task_id"]?.string)
+            let answer = try await client.get("/poll_task_status/\(task)").json()
+            #expect(answer == ["status": "SUCCESS", "result": []])
+            #expect(try await client.get("/v1/catalogues").json()["catalogues"] == [])
+
+            let text = Form([.file("file", "a.png", Array("text".utf8))])
+            let other = try #require(try await client.send(text, to: "/search_with_image").json()["task_id"]?.string)
+            let failed = try await client.get("/poll_task_status/\(other)").json()
+            #expect(failed == ["status": "FAILURE", "result": "This is not an image."])
+
+            let unknown = Form([.file("file", "a.png", SmallImage.numbered(2)), .field("model_id", "nobody")])
+            #expect(try await client.send(unknown, to: "/search_with_image").problemCode == "model-unknown")
+        }
+        #expect(try fixture.spooledFiles().isEmpty)
+    }
+
     @Test func saysWhenAPollEndedBeforeItsTask() async throws {
         try await ServerFixture().run(workers: false) { client async throws in
             let task = try await client.send(.pictures(0..<1), to: "/upload_catalogue").json()["task_id"]?.string

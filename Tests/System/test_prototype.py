@@ -69,6 +69,13 @@ def test_a_bad_query_fails_with_a_reason(server):
     assert answer["status"] == "FAILURE" and isinstance(answer["result"], str) and len(answer["result"]) > 10
 
 
+def test_a_search_before_the_first_upload_finds_nothing(server):
+    assert search(server, jpeg(985)) == {"status": "SUCCESS", "result": []}
+    assert search(server, b"not a picture")["status"] == "FAILURE"
+    upload(server, [("a.jpg", jpeg(985))])
+    assert len(search(server, jpeg(985))["result"]) == 1
+
+
 def test_bad_files_do_not_spoil_an_upload(server):
     files = [(name, content) for name, (content, _) in BAD_FILES.items()] + [("good.jpg", jpeg(981))]
     upload(server, files)

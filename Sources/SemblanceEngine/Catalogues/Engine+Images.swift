@@ -36,14 +36,15 @@ extension Engine {
     }
 
     /// Changes metadata by a JSON merge patch (RFC 7396): members are set, `null` removes them.
+    /// - Throws: `RequestError` with `invalid-metadata` for a patch or a result that breaks the rules of `Metadata`.
     public func updateMetadata(
         _ patch: JSONValue, of id: String, inCatalogue name: String
     ) async throws -> CatalogueImage {
-        guard case .object = patch else {
-            throw RequestError(.invalidMetadata, "Metadata is a JSON object such as {\"category\": \"chair\"}.")
-        }
+        try Metadata.validate(patch)
         let image = try await image(id, inCatalogue: name)
-        try await store.setMetadata(image.metadata.merging(patch: patch), of: image.id)
+        let merged = image.metadata.merging(patch: patch)
+        try Metadata.validate(merged)
+        try await store.setMetadata(merged, of: image.id)
         return try await store.image(image.hash, in: image.catalogueID)
     }
 

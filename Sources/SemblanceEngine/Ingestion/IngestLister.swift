@@ -34,8 +34,9 @@ struct IngestLister: Sendable {
         let isUnchanged = { (item: IngestItem) in
             if case .file(let file) = item.origin { unchanged.contains(file.path) } else { false }
         }
-        try await context.engine.mergeMetadata(ofUnchanged: items.filter(isUnchanged), in: context.catalogue.id)
-        try await reporter.count(skipped: unchanged.count)
+        let failures = try await context.engine.mergeMetadata(
+            ofUnchanged: items.filter(isUnchanged), in: context.catalogue.id)
+        try await reporter.count(skipped: unchanged.count - failures.count, failures: failures)
         return items.filter { !isUnchanged($0) }
     }
 

@@ -54,7 +54,7 @@ actor IngestWriter {
 
     private func write(_ items: [IngestItem]) async throws {
         let added = try await add(items.filter { $0.outcome == nil })
-        let knownCount = try await recordKnown(items)
+        let known = try await recordKnown(items)
         for item in items where item.isOriginalClaimed {
             if let hash = item.hash { context.engine.claims.release(hash) }
         }
@@ -62,7 +62,8 @@ actor IngestWriter {
         let failures = items.compactMap { item -> FileFailure? in
             if case .failed(let failure) = item.outcome { failure } else { nil }
         }
-        try await reporter.count(done: added.newCount, skipped: added.oldCount + knownCount, failures: failures)
+        try await reporter.count(
+            done: added.newCount, skipped: added.oldCount + known.count, failures: failures + known.failures)
     }
 
     /// Rows, sources and embeddings in one transaction, then the index.
@@ -75,25 +76,26 @@ actor IngestWriter {
         return (fresh.count, added.count - fresh.count)
     }
 
-    /// - Returns: how many there are.
-    private func recordKnown(_ items: [IngestItem]) async throws -> Int {
+    /// - Returns: how many there are, and those whose metadata could not be merged.
+    private func recordKnown(_ items: [IngestItem]) async throws -> (count: Int, failures: [FileFailure]) {
         var sources: [(SourceFile, CatalogueImage.ID)] = []
-        var patches: [(image: CatalogueImage.ID, metadata: JSONValue)] = []
+        var patches: [MetadataPatch] = []
         var count = 0
         for item in items {
             switch item.outcome {
             case .known(let image):
                 count += 1
-                patches.append((image, item.metadata))
+                patches.append(MetadataPatch(image: image, metadata: item.metadata, shownPath: item.shownPath))
                 if case .file(let file) = item.origin { sources.append((file, image)) }
             case .takenIn: count += 1
             case .failed, nil: break
             }
         }
-        try await context.engine.mergeMetadata(patches)
-        guard !sources.isEmpty else { return count }
-        _ = try await context.engine.store.recordSources(sources, in: context.catalogue.id)
-        return count
+        let failures = try await context.engine.mergeMetadata(patches)
+        if !sources.isEmpty {
+            _ = try await context.engine.store.recordSources(sources, in: context.catalogue.id)
+        }
+        return (count - failures.count, failures)
     }
 
     private func removeSpooled(_ items: [IngestItem]) async throws {

@@ -30,6 +30,11 @@ package struct MetadataList: Sendable {
                     .invalidMetadata,
                     "Line \(number + 1) of '\(path)' is not of the form {\"path\": \"…\", \"metadata\": {…}}.")
             }
+            do throws(RequestError) {
+                try Metadata.validate(entry.metadata)
+            } catch {
+                throw RequestError(.invalidMetadata, "Line \(number + 1) of '\(path)': \(error.message)")
+            }
             let absolute = entry.path.hasPrefix("/") ? entry.path : folder + "/" + entry.path
             // What `find .` prints begins with "./".
             entries[(absolute as NSString).standardizingPath] = entry.metadata

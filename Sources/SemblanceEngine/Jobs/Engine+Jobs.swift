@@ -1,16 +1,24 @@
 import SemblanceCore
 
+extension SearchWork {
+    /// The catalogue `default` is there from the first upload on. Before that it counts as empty, not as unknown:
+    /// nobody named it, so nobody can have named it wrongly.
+    var isOfDefaultCatalogue: Bool { catalogue == Catalogue.defaultName }
+}
+
 extension Engine {
     /// Stores a job durably and hands it to the workers.
-    /// - Throws: `ModelError` for an unknown model, `JobError` with `job-queue-full`.
+    /// - Throws: `ModelError` for an unknown model, `RequestError` for a name or metadata that break the rules,
+    ///   `JobError` with `job-queue-full`.
     public func submit(_ work: JobWork) async throws -> Job {
         switch work {
         case .ingest(let ingest):
             _ = try knownModel(ingest.modelID)
             try Catalogue.validateName(ingest.catalogue)
+            try Metadata.validate(ingest.metadata)
         case .search(let search):
             _ = try knownModel(search.modelID)
-            _ = try await store.catalogue(named: search.catalogue)
+            if !search.isOfDefaultCatalogue { _ = try await store.catalogue(named: search.catalogue) }
         }
         let job = Job(work: work)
         try await dependencies.jobs.insert(job)

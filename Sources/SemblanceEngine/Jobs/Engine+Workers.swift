@@ -108,11 +108,19 @@ extension Engine {
     }
 
     private func search(_ work: SearchWork) async throws -> JSONValue {
-        let response = try await search(
-            SearchRequest(
-                catalogue: work.catalogue, modelID: work.modelID, terms: [SearchTerm(.file(path: work.upload.path))],
-                limit: work.limit))
-        return response.json
+        let request = SearchRequest(
+            catalogue: work.catalogue, modelID: work.modelID, terms: [SearchTerm(.file(path: work.upload.path))],
+            limit: work.limit)
+        do {
+            return try await search(request).json
+        } catch let error as StoreError where error.code == .unknownCatalogue && work.isOfDefaultCatalogue {
+            // The image is looked at all the same: a bad one fails whether there is something to find or not.
+            _ = try await embedding.embed(
+                fileAt: work.upload.path, region: nil, with: try await dependencies.models.embedder(for: work.modelID))
+            return SearchResponse(
+                modelID: work.modelID, catalogue: work.catalogue, took: .zero, preparing: .zero, matches: []
+            ).json
+        }
     }
 
     private func expireJobs() async {

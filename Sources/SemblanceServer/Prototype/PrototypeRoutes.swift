@@ -27,6 +27,7 @@ struct PrototypeRoutes: EndpointGroup {
                 .post, "/search_with_image", scope: .read,
                 Operation(
                     "searchWithImage", .prototype, "Search the catalogue `default` for images like the one sent.",
+                    detail: "Before the first upload nothing is found: the task succeeds with an empty list.",
                     query: [Parameter("top_k", SearchLimits.topK, "Results to return; the form's field counts first.")],
                     body: .form(
                         Schema.object(
@@ -72,10 +73,7 @@ struct PrototypeRoutes: EndpointGroup {
             throw RequestError(.invalidLimit, "'top_k' is 1 to \(engine.configuration.maximumLimit), not \(wrong).")
         }
         let limit = counts.first ?? Self.defaultResultCount
-        let model =
-            if let named = form["model_id"] { named } else {
-                try await engine.catalogue(named: Catalogue.defaultName).modelID
-            }
+        let model = try await services.model(form["model_id"], forCatalogue: Catalogue.defaultName)
         return SearchWork(catalogue: Catalogue.defaultName, modelID: model, upload: file.upload, limit: limit)
     }
 

@@ -23,8 +23,9 @@ struct Services: Sendable {
         try await request.jsonBody(upTo: configuration.maximumJSONByteCount)
     }
 
-    /// The model to embed new images with: the one named, else the catalogue's, else the default.
-    func ingestionModel(_ named: String?, forCatalogue name: String) async throws -> String {
+    /// The model to embed images with for a catalogue that need not exist yet: the one named, else the catalogue's, else
+    /// the default.
+    func model(_ named: String?, forCatalogue name: String) async throws -> String {
         if let named { return named }
         do {
             return try await engine.catalogue(named: name).modelID
@@ -40,7 +41,7 @@ struct Services: Sendable {
             guard case .listed(let path, _) = form.files else {
                 throw RequestError(.missingField, "The form holds no file.")
             }
-            let model = try await ingestionModel(modelID, forCatalogue: catalogue)
+            let model = try await model(modelID, forCatalogue: catalogue)
             return try await engine.submit(
                 .ingest(
                     IngestWork(catalogue: catalogue, modelID: model, source: .spool(listPath: path), metadata: metadata)

@@ -19,7 +19,8 @@ struct UploadRoutes: EndpointGroup {
                 Operation(
                     "uploadImages", .images, "Upload images, any number in one request.",
                     detail:
-                        "The catalogue is created if there is none of this name. `metadata` is a JSON object that every image gets. "
+                        "The catalogue is created if there is none of this name. `metadata` is a JSON object, "
+                        + "at most \(Metadata.maximumByteCount) bytes, that every image gets. "
                         + "Each file that cannot be taken in "
                         + "is listed among the job's failures; the others are not affected.",
                     body: .form(
@@ -64,9 +65,7 @@ struct UploadRoutes: EndpointGroup {
     private static func metadata(_ text: String?) throws -> JSONValue {
         guard let text else { return .object([:]) }
         let value = try JSONValue(parsing: Array(text.utf8))
-        guard case .object = value else {
-            throw RequestError(.invalidMetadata, "Metadata is a JSON object such as {\"category\": \"chair\"}.")
-        }
+        try Metadata.validate(value)
         return value
     }
 
@@ -79,7 +78,7 @@ struct UploadRoutes: EndpointGroup {
         guard urls.count <= Self.maximumURLCount else {
             throw RequestError(.tooLarge, "One request names at most \(Self.maximumURLCount) URLs, not \(urls.count).")
         }
-        let model = try await services.ingestionModel(try body.string("model"), forCatalogue: catalogue)
+        let model = try await services.model(try body.string("model"), forCatalogue: catalogue)
         let work = IngestWork(
             catalogue: catalogue, modelID: model, source: .urls(urls),
             metadata: try body.object("metadata") ?? .object([:]))

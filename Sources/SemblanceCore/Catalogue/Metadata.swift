@@ -1,0 +1,20 @@
+/// The rules for an image's metadata.
+public enum Metadata {
+    /// Bytes of an image's metadata as compact JSON text: 64 kB. Every search result carries it.
+    public static let maximumByteCount = 64_000
+
+    /// - Throws: `RequestError` with `invalid-metadata` unless the value is an object of at most `maximumByteCount`.
+    public static func validate(_ value: JSONValue) throws(RequestError) {
+        guard case .object(let members) = value else {
+            throw RequestError(.invalidMetadata, "Metadata is a JSON object such as {\"category\": \"chair\"}.")
+        }
+        guard !members.isEmpty else { return }
+        let count = value.text.utf8.count
+        guard count <= maximumByteCount else {
+            throw RequestError(
+                .invalidMetadata,
+                "An image's metadata is at most \(maximumByteCount) bytes of JSON, not \(count); keep long texts elsewhere."
+            )
+        }
+    }
+}
