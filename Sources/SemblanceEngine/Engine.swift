@@ -44,6 +44,9 @@ public final class Engine: Sendable {
         ImageEmbedding(reader: dependencies.reader, limits: configuration.limits, threads: queryThreads)
     }
 
+    /// Queries that wait for a thread.
+    package var waitingQueryCount: Int { queryThreads.waitingCount }
+
     // MARK: Models
 
     public func models() -> [ModelDescription] { dependencies.models.models() }

@@ -6,7 +6,8 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var host: String
     /// 0…65535; 0 takes a free one. Default 8000.
     public var port: Int
-    /// Lets everyone in without a key, on any address. Default `false`.
+    /// Lets everyone in without a key, on any address. Default `false`. Other web pages stay shut out all the same:
+    /// clients name this server by its IP address, as localhost, or by one of `allowedHosts`.
     public var allowAnonymous: Bool
     /// Names under which clients without a key may reach this server, besides loopback names and IP addresses.
     public var allowedHosts: [String]

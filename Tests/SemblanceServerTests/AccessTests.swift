@@ -70,9 +70,29 @@ import Testing
         await #expect(throws: ServerError.self) { try await fixture.server.run() }
     }
 
+    private static let open = ServerConfiguration(
+        host: "0.0.0.0", port: 0, allowAnonymous: true, allowedHosts: ["photos.example"])
+
     @Test func letsEveryoneInWhenToldTo() async throws {
-        try await ServerFixture(.init(host: "0.0.0.0", port: 0, allowAnonymous: true)).run { client async throws in
+        try await ServerFixture(Self.open).run { client async throws in
             #expect(try await client.get("/v1/models").status == .ok)
+        }
+    }
+
+    /// Everyone may come, but by themselves: not sent by another page in their browser (CSRF), nor through a name that
+    /// was rebound to this server's address.
+    @Test(arguments: [
+        ("photos.example", "", 200), ("photos.example:8000", "http://photos.example:8000", 200), ("10.1.2.3", "", 200),
+        ("10.1.2.3:80", "http://10.1.2.3:80", 200), ("evil.example", "", 421),
+        ("evil.example", "http://evil.example", 421),
+        ("photos.example", "http://evil.example", 403), ("10.1.2.3", "null", 403),
+    ])
+    func letsNoOtherWebPageInWithThem(host: String, origin: String, status: Int) async throws {
+        try await ServerFixture(Self.open).run(.live) { client async throws in
+            let socket = try Socket(port: try #require(client.port))
+            let line = origin.isEmpty ? "" : "Origin: \(origin)\r\n"
+            try socket.send("GET /v1/models HTTP/1.1\r\nHost: \(host)\r\n\(line)Connection: close\r\n\r\n")
+            #expect(await socket.receive()?.hasPrefix("HTTP/1.1 \(status) ") == true)
         }
     }
 

@@ -44,6 +44,10 @@ struct HealthRoutes: EndpointGroup {
         let uptime = (ContinuousClock.now - services.startedAt) / .seconds(1)
         let text = services.metrics.text(gauges: [
             ("semblance_jobs", "Jobs that have not ended.", jobs),
+            (
+                "semblance_queries_waiting", "Searches that wait for a thread.",
+                [("", Double(services.engine.waitingQueryCount))]
+            ),
             ("semblance_uptime_seconds", "Seconds since the server started.", [("", uptime)]),
             ("process_resident_memory_bytes", "Memory of the process.", [("", Double(Self.residentByteCount()))]),
         ])

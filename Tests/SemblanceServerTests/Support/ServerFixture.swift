@@ -19,7 +19,8 @@ struct ServerFixture {
 
     init(
         _ configuration: ServerConfiguration = ServerConfiguration(port: 0), limits: DecodingLimits = DecodingLimits(),
-        queueCapacity: Int = 1000
+        queueCapacity: Int = 1000, engine engineConfiguration: EngineConfiguration? = nil,
+        reader: (any ImageReader)? = nil
     ) throws {
         let store = InMemoryCatalogueStore()
         let keys = InMemoryAPIKeyStore()
@@ -32,8 +33,8 @@ struct ServerFixture {
             EngineDependencies(
                 catalogues: store, jobs: InMemoryJobStore(), queue: InMemoryJobQueue(capacity: queueCapacity),
                 files: files, indexes: InMemoryVectorIndexes(store: store), models: SmallModels(),
-                reader: SmallImageReader(limits: limits), fetcher: nil, logger: logger),
-            configuration: EngineConfiguration(workerThreadCount: 2, limits: limits))
+                reader: reader ?? SmallImageReader(limits: limits), fetcher: nil, logger: logger),
+            configuration: engineConfiguration ?? EngineConfiguration(workerThreadCount: 2, limits: limits))
         readiness = Readiness()
         server = try SemblanceServer(
             engine: engine, keys: keys, configuration: configuration, readiness: readiness, version: "0.0.0-test",

@@ -23,8 +23,17 @@ final class Socket: Sendable {
 
     deinit { close(descriptor) }
 
-    func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    /// A whole request with a form.
+    func post(_ form: Form, to path: String) throws {
+        try send(
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: \(form.contentType)\r\n"
+                + "Content-Length: \(form.bytes.count)\r\n\r\n")
+        try send(form.bytes)
+    }
+
+    func send(_ bytes: [UInt8]) throws {
         guard Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
         }
