@@ -30,8 +30,7 @@ struct App: Sendable {
 
     static func build(
         _ options: CommonOptions, _ settings: EngineSettings = EngineSettings(), access: Access,
-        allowsPrivateURLs: Bool = false,
-        logger: Logger? = nil
+        fetching: FetchConfiguration = FetchConfiguration(), logger: Logger? = nil
     ) async throws -> App {
         let logger = logger ?? Log.make(isVerbose: options.isVerbose)
         let folder = try DataFolder(path: options.dataFolder)
@@ -48,7 +47,7 @@ struct App: Sendable {
         let dependencies = EngineDependencies(
             catalogues: catalogues, jobs: jobs, queue: InProcessJobQueue(jobs: jobs),
             files: LocalFileStore(folder: folder), indexes: indexes, models: vision.models, reader: vision.reader,
-            fetcher: try fetcher(allowsPrivateURLs: allowsPrivateURLs), logger: logger)
+            fetcher: try GuardedImageFetcher(fetching), logger: logger)
         let engine = Engine(dependencies, configuration: vision.configuration)
         if lock != nil { try await engine.cleanSpool() }
         return App(
@@ -63,12 +62,6 @@ struct App: Sendable {
         } catch let error as StoreError where error.code == .dataFolderInUse {
             return nil
         }
-    }
-
-    private static func fetcher(allowsPrivateURLs: Bool) throws -> GuardedImageFetcher {
-        var configuration = FetchConfiguration()
-        configuration.allowsPrivateAddresses = allowsPrivateURLs
-        return try GuardedImageFetcher(configuration)
     }
 
     private static func lock(_ folder: DataFolder, for access: Access) throws -> DataFolderLock? {

@@ -154,9 +154,21 @@ import Testing
         copy[copy.count - 1] ^= 1
         try fixture.folder.write(copy, to: "copy of 5.png")
         try await fixture.index()
-        let groups = try await fixture.engine.duplicates(
+        let found = try await fixture.engine.duplicates(
             inCatalogue: "default", modelID: nil, minimumScore: 0.99999, limit: 10)
-        #expect(groups.contains { Set($0.images.map(\.name)) == ["5.png", "copy of 5.png"] && $0.score > 0.99999 })
+        #expect(!found.isTruncated)
+        #expect(
+            found.groups.contains { Set($0.images.map(\.name)) == ["5.png", "copy of 5.png"] && $0.score > 0.99999 })
+    }
+
+    @Test func saysWhenThereWereMoreSimilarPairsThanItLookedAt() async throws {
+        // Thirty images make 435 pairs.
+        for (maximum, isTruncated) in [(435, false), (1, true)] {
+            let found = try await fixture.engine.duplicates(
+                inCatalogue: "default", modelID: nil, minimumScore: 0, limit: 100, maximumPairCount: maximum)
+            #expect(found.isTruncated == isTruncated)
+            #expect(!found.groups.isEmpty)
+        }
     }
 
     @Test func makesAThumbnailOnce() async throws {

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy
 import pytest
@@ -260,6 +262,61 @@ def test_a_reader_that_goes_away_is_no_crash(indexed):
     process.stdout.close()
     process.stderr.read()
     assert process.wait() >= 0
+
+
+def watched_folders(process) -> set[int]:
+    """The inodes that a process watches (proc(5))."""
+    texts = [path.read_text() for path in Path(f"/proc/{process.pid}/fdinfo").iterdir()]
+    return {int(inode, 16) for text in texts for inode in re.findall(r"^inotify wd:\S+ ino:([0-9a-f]+)", text, re.M)}
+
+
+def test_watch_sees_what_index_sees(program, tmp_path):
+    """Linked folders are followed, a link that leads back to its own folder once, and dot-folders are left out."""
+    folder, elsewhere = tmp_path / "p", tmp_path / "elsewhere"
+    save_pictures(folder / "a", count=1, seed=9)
+    save_pictures(elsewhere, count=1, seed=10)
+    save_pictures(folder / ".cache", count=1, seed=11)
+    (folder / "album").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(folder)
+    process = program.start("index", folder, "--watch", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def total():
+            result = program.run("list", "--catalogue", "default", "--json")
+            return result.json["total"] if result.code == 0 else None
+
+        wait_for(lambda: total() == 2, "the first images")
+        (elsewhere / "new.jpg").write_bytes(jpeg(92))
+        wait_for(lambda: total() == 3, "the image that was added to a linked folder")
+        (elsewhere / "deeper").mkdir()
+        (elsewhere / "deeper/new.jpg").write_bytes(jpeg(93))
+        wait_for(lambda: total() == 4, "the image in a new folder below a linked one")
+        (elsewhere / "deeper/later.jpg").write_bytes(jpeg(94))
+        wait_for(lambda: total() == 5, "the image that came after that folder was first seen")
+        watched = watched_folders(process)
+        expected = {folder, folder / "a", elsewhere, elsewhere / "deeper"}
+        assert watched == {path.stat().st_ino for path in expected}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_watch_follows_a_single_file_that_is_replaced(program, tmp_path):
+    path = tmp_path / "one.jpg"
+    path.write_bytes(jpeg(95))
+    process = program.start("index", path, "--watch", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def ids():
+            result = program.run("list", "--catalogue", "default", "--json")
+            return [image["id"] for image in result.json["images"]] if result.code == 0 else []
+
+        for number in [95, 96, 97]:
+            (tmp_path / "new").write_bytes(jpeg(number))
+            (tmp_path / "new").rename(path)
+            expected = [hashlib.sha256(jpeg(number)).hexdigest()]
+            wait_for(lambda: ids() == expected, f"picture {number}")
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_watch_follows_changes(program, tmp_path):

@@ -215,6 +215,24 @@ def test_urls_are_fetched_only_where_allowed(server, serve, program):
         assert answer["results"][0]["score"] > 0.999
 
 
+def test_a_network_that_is_allowed(program, serve):
+    with WebServer(jpeg(6)) as web:
+        server = serve("--allow-network", "10.1.0.0/16", "--allow-network", "127.0.0.1/32")
+        other = web.url.replace("127.0.0.1", "127.0.0.2")
+        urls = [web.url + "/duck.jpg", other + "/goose.jpg"]
+        job = server.post(f"{IMAGES}/urls", json={"urls": urls}, expect=202).json()["job"]
+        job = server.wait_for_job(job["id"])
+        assert (job["done"], job["failed"]) == (1, 1)
+        [failure] = server.get(f"/v1/jobs/{job['id']}/failures").json()["failures"]
+        assert (failure["path"], failure["code"]) == (urls[1], "image-fetch-refused")
+
+
+@pytest.mark.parametrize("network", ["10.0.0.1/8", "10.0.0.0/33", "office", ""])
+def test_a_network_that_is_none_is_misuse(program, network):
+    result = program.run("serve", "--allow-network", network, expect=64)
+    assert "Error:" in result.err and not program.data.exists()
+
+
 def test_a_full_disk_answers_507(binary, small_disk, serve):
     from program import Program
 

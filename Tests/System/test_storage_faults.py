@@ -131,6 +131,39 @@ def test_damaged_index_files_are_rebuilt(indexed, few_pictures, damage):
     assert indexed.json("search", path, "--k", "100")["results"] == before
 
 
+def rot_a_vector(program):
+    """Flips a bit of the first vector. Codes are looked through when an index is opened, vectors when a search meets them."""
+    [path] = [path for path in index_files(program) if path.name == "vectors"]
+    content = bytearray(path.read_bytes())
+    content[64 + 13] ^= 0x10
+    path.write_bytes(content)
+
+
+def finding(program, name, expect=0):
+    return next(f for f in program.json("doctor", expect=expect)["checks"] if f["check"] == name)
+
+
+def test_doctor_finds_and_mends_what_rotted(indexed, few_pictures):
+    assert finding(indexed, "index of 'default'")["state"] == "fine"
+    rot_a_vector(indexed)
+    found = finding(indexed, "index of 'default'")
+    assert found["state"] == "weak" and found["detail"].startswith("1 of 12 vectors")
+    found = finding(indexed, "index of 'default'")
+    assert (found["state"], found["detail"]) == ("fine", "12 vectors are in order")
+    assert len(indexed.json("search", few_pictures / "a/picture 000.jpg", "--k", "100")["results"]) == 12
+
+
+def test_doctor_beside_a_server_finds_what_rotted_and_leaves_it(indexed, serve):
+    rot_a_vector(indexed)
+    server = serve(of=indexed)
+    for _ in range(2):
+        found = finding(indexed, "index of 'default'", expect=1)
+        assert found["state"] == "broken" and "run semblance doctor again" in found["remedy"]
+    server.stop()
+    assert finding(indexed, "index of 'default'")["state"] == "weak"
+    assert finding(indexed, "index of 'default'")["state"] == "fine"
+
+
 def test_a_data_folder_that_is_a_file(binary, few_pictures, tmp_path):
     (tmp_path / "data").write_text("in the way")
     result = Program(binary, data=tmp_path / "data").run("index", few_pictures, "--json", expect=1)

@@ -41,9 +41,14 @@ package final class FolderWalker {
     private var folders: [Folder] = []
     private var waiting: [Entry] = []
 
-    /// - Parameter paths: files and folders, relative to the working folder or absolute.
-    package init(paths: [String]) {
+    private let onFolder: (String) -> Void
+
+    /// - Parameters:
+    ///   - paths: files and folders, relative to the working folder or absolute.
+    ///   - onFolder: is called with the path of each folder before its names are read.
+    package init(paths: [String], onFolder: @escaping (String) -> Void = { _ in }) {
         roots = paths.reversed()
+        self.onFolder = onFolder
     }
 
     /// The next entry; `nil` at the end.
@@ -119,6 +124,7 @@ package final class FolderWalker {
         guard !folders.contains(where: { $0.identity == identity }) else {
             return fail(shownPath, .unreadable, "The link leads back to a folder that contains it.")
         }
+        onFolder(path)
         guard let directory = opendir(path) else {
             return fail(shownPath, .unreadable, "The folder could not be read: \(String(cString: strerror(errno))).")
         }

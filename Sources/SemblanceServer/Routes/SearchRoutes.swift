@@ -28,6 +28,8 @@ struct SearchRoutes: EndpointGroup {
                 .get, "/v1/catalogues/{catalogue}/duplicates", scope: .read,
                 Operation(
                     "findDuplicates", .search, "Groups of images that look the same.",
+                    detail: "With more than \(Engine.maximumPairCount) similar pairs the least similar ones are not "
+                        + "looked at and `truncated` is true; a higher `min_score` sees all.",
                     query: [
                         Parameter(
                             "min_score", Schema.number(0...1, default: 0.95),
@@ -37,7 +39,8 @@ struct SearchRoutes: EndpointGroup {
                     ],
                     answer: .json(
                         Schema.object([
-                            "model": Schema.string(), "groups": Schema.list(Schema.reference("DuplicateGroup")),
+                            "model": Schema.string(), "truncated": Schema.boolean,
+                            "groups": Schema.list(Schema.reference("DuplicateGroup")),
                         ]), "Groups, largest first."),
                     errors: [409]),
                 respond: duplicates),
@@ -89,13 +92,16 @@ struct SearchRoutes: EndpointGroup {
             throw RequestError(.invalidLimit, "'limit' is 1 to 10,000 groups, not \(limit).")
         }
         let model = if let named = query["model"] { named } else { try await engine.catalogue(named: name).modelID }
-        let groups = try await engine.duplicates(
+        let found = try await engine.duplicates(
             inCatalogue: name, modelID: model,
             minimumScore: try Parsing.score(try query.number("min_score"), in: 0...1) ?? 0.95, limit: limit)
         let links = ImageLinks(catalogue: name)
         return .json(
-            members: { $0.member("model", model) }, list: "groups",
-            of: groups.map { DuplicateGroupDocument(group: $0, links: links) })
+            members: {
+                $0.member("model", model)
+                $0.member("truncated", found.isTruncated)
+            }, list: "groups",
+            of: found.groups.map { DuplicateGroupDocument(group: $0, links: links) })
     }
 }
 

@@ -8,7 +8,10 @@ import SemblanceVision
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the installation and say how to mend it.",
-        discussion: "Exit code 1 if something does not work. No catalogue is changed.")
+        discussion: """
+            Every vector is read and compared with its checksum; damaged ones are mended from the database, unless another \
+            process has the data folder. No catalogue is changed. Exit code 1 if something does not work.
+            """)
 
     @OptionGroup var options: CommonOptions
 
@@ -22,6 +25,7 @@ struct Doctor: AsyncParsableCommand {
         var findings: [Finding] = [Finding.machine()]
         findings += examineFolder()
         findings.append(await examineDatabase())
+        findings += await examineIndexes()
         findings.append(await examineModel())
         findings += examineFormats()
         findings.append(Finding.pip())
@@ -92,76 +96,29 @@ struct Doctor: AsyncParsableCommand {
     private func examineFormats() -> [Finding] {
         let decoder = ImageDecoder()
         let preprocessing = Preprocessing(size: 8, fit: .stretch, mean: [0, 0, 0], deviation: [1, 1, 1])
-        var broken: [String] = []
+        var broken: [ImageFormat] = []
         for (format, bytes) in SamplePictures.all {
             let isReadable = bytes.withUnsafeBytes {
                 (try? decoder.prepare($0, for: preprocessing, region: nil)) != nil
             }
-            if !isReadable { broken.append(format.rawValue) }
+            if !isReadable { broken.append(format) }
         }
-        let working = SamplePictures.all.map(\.format.rawValue).filter { !broken.contains($0) }
+        let working = SamplePictures.all.map(\.format).filter { !broken.contains($0) }.map(\.rawValue)
         var findings = [Finding(.fine, "formats", working.joined(separator: ", "))]
         if !broken.isEmpty {
             findings.append(
                 Finding(
-                    .weak, "formats", "cannot read \(broken.joined(separator: ", "))",
-                    remedy: "apt-get install libvips42 libheif1 libaom3 libde265-0 libdav1d6"))
+                    .weak, "formats", "cannot read \(broken.map(\.rawValue).joined(separator: ", "))",
+                    remedy: Self.remedy(for: broken)))
         }
         return findings
     }
-}
 
-/// One line of the doctor's report.
-struct Finding {
-    enum State: String {
-        case fine, weak, broken
-    }
-
-    let state: State
-    let subject: String
-    let detail: String
-    let remedy: String?
-
-    init(_ state: State, _ subject: String, _ detail: String, remedy: String? = nil) {
-        self.state = state
-        self.subject = subject
-        self.detail = detail
-        self.remedy = remedy
-    }
-
-    var text: String {
-        let mark = ["fine": "ok    ", "weak": "weak  ", "broken": "BROKEN"][state.rawValue] ?? ""
-        let line = "\(mark)  \(subject): \(detail)"
-        return remedy.map { line + "\n        → \($0)" } ?? line
-    }
-
-    var json: JSONValue {
-        [
-            "check": .string(subject), "state": .string(state.rawValue), "detail": .string(detail),
-            "remedy": remedy.map(JSONValue.string) ?? .null,
-        ]
-    }
-
-    static func machine() -> Finding {
-        let cores = ProcessInfo.processInfo.activeProcessorCount
-        let memory = Int64(ProcessInfo.processInfo.physicalMemory)
-        return Finding(.fine, "machine", "semblance \(Version.current), \(cores) cores, \(memory.bytesText) memory")
-    }
-
-    /// Only `models pull` needs it.
-    static func pip() -> Finding {
-        let folders = (Environment.value("PATH") ?? "").split(separator: ":")
-        let isThere = folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/python3") }
-        return isThere
-            ? Finding(.fine, "python3", "found (only 'models pull' uses it)")
-            : Finding(
-                .weak, "python3", "not found: 'models pull' cannot fetch weights", remedy: "apt-get install python3-pip"
-            )
-    }
-
-    static func freeByteCount(at path: String) -> Int64 {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return 0 }
-        return Int64(status.f_bavail) * Int64(status.f_frsize)
+    /// Debian 12 has libheif's decoders in `libheif1`; later ones have them in packages that it only recommends.
+    private static func remedy(for formats: [ImageFormat]) -> String {
+        let plugins: [ImageFormat: String] = [.heic: "libheif-plugin-libde265", .avif: "libheif-plugin-dav1d"]
+        let needed = formats.compactMap { plugins[$0] }
+        guard !needed.isEmpty else { return "apt-get install libvips-dev" }
+        return "apt-get install libheif1, and after Debian 12 also \(needed.joined(separator: " "))"
     }
 }

@@ -29,16 +29,18 @@ struct Duplicates: AsyncParsableCommand {
         let command = self
         try await semblance.run(options) {
             let app = try await App.build(command.options, command.engineOptions.settings, access: .read)
-            let groups = try await app.engine.duplicates(
+            let found = try await app.engine.duplicates(
                 inCatalogue: command.catalogue, modelID: command.model, minimumScore: command.threshold,
                 limit: command.limit)
-            command.print(groups)
+            command.print(found)
         }
     }
 
-    private func print(_ groups: [DuplicateGroup]) {
+    private func print(_ found: DuplicateSearch) {
+        let groups = found.groups
         let json = JSONValue.object([
             "catalogue": .string(catalogue), "threshold": .number(Double(threshold)),
+            "truncated": .bool(found.isTruncated),
             "groups": .array(
                 groups.map {
                     .object([
@@ -49,6 +51,11 @@ struct Duplicates: AsyncParsableCommand {
         let blocks = groups.map { group in
             "\(group.images.count) images, similarity at least \(Double(group.score).text(decimals: 4))\n"
                 + group.images.map { "  \($0.pathOrName)" }.joined(separator: "\n")
+        }
+        if found.isTruncated {
+            Console.note(
+                "semblance: more than \(Engine.maximumPairCount) pairs are this similar, and only the most similar ones were "
+                    + "looked at; a higher --threshold sees all.")
         }
         Console(options).print(json, text: blocks.isEmpty ? "No duplicates." : blocks.joined(separator: "\n\n"))
     }

@@ -10,6 +10,10 @@ struct Index: AsyncParsableCommand {
             Folders are walked. Originals stay where they are unless --copy is given. A file that is unchanged since the \
             last run (path, size and time) is skipped unread. Ctrl-C stops after the present batch; the next run goes on.
 
+            --prune removes images that were left in place and whose files are gone. What --copy stored or somebody \
+            uploaded stays until 'remove' takes it: the copy may be the only one left. A folder below which nothing at all \
+            is left is passed over, as a disk that is not mounted.
+
             EXAMPLES
               semblance index ~/Pictures
               semblance index shop/ --catalogue products --metadata shop/metadata.jsonl --prune
@@ -28,7 +32,9 @@ struct Index: AsyncParsableCommand {
     @Flag(name: .customLong("copy"), help: "Copy originals into the data folder.")
     var copies = false
 
-    @Flag(name: .customLong("prune"), help: "Remove images whose files below the paths are gone.")
+    @Flag(
+        name: .customLong("prune"),
+        help: "Remove images whose files below the paths are gone; copies in the data folder stay.")
     var prunes = false
 
     @Option(
@@ -58,7 +64,7 @@ struct Index: AsyncParsableCommand {
     private func index() async throws -> Int {
         let app = try await App.build(options, engineOptions.settings, access: .writeOrHandOver)
         // Watched from before the first run, so that nothing that changes meanwhile is missed.
-        let changes = watches ? try FolderChanges(watching: paths.map(absolute)) : nil
+        let changes = watches ? try await FolderChanges(watching: paths.map(absolute)) : nil
         // A watcher that has the data folder runs what other commands hand over, too, as `serve` does.
         let workers = watches && app.isWriter ? Task { try await app.engine.runWorkers() } : nil
         defer { workers?.cancel() }

@@ -28,15 +28,15 @@ struct ListJobs: AsyncParsableCommand {
         try await semblance.run(options) {
             let app = try await App.build(command.options, access: .read)
             let jobs = try await app.engine.jobs(in: command.state.map { [$0] }, limit: command.limit)
-            var table = Table(["JOB", "KIND", "CATALOGUE", "STATE", "DONE", "SKIPPED", "FAILED", "STARTED"])
-            for job in jobs {
-                table.append([
-                    job.id.rawValue, job.work.kind, job.work.catalogue, job.state.rawValue, "\(job.progress.done)",
-                    "\(job.progress.skipped)", "\(job.progress.failed)", job.startedAt?.iso8601 ?? "",
-                ])
-            }
-            Console(command.options).print(
-                ["jobs": .array(jobs.map(\.commandLineJSON))], text: jobs.isEmpty ? "No jobs." : table.text)
+            Console(command.options).printList(
+                jobs, named: "jobs",
+                header: ["JOB", "KIND", "CATALOGUE", "STATE", "DONE", "SKIPPED", "FAILED", "STARTED"],
+                row: { job in
+                    [
+                        job.id.rawValue, job.work.kind, job.work.catalogue, job.state.rawValue, "\(job.progress.done)",
+                        "\(job.progress.skipped)", "\(job.progress.failed)", job.startedAt?.iso8601 ?? "",
+                    ]
+                }, json: \.commandLineJSON, emptyText: "No jobs.")
         }
     }
 }

@@ -53,15 +53,15 @@ struct ListKeys: AsyncParsableCommand {
         try await semblance.run(options) {
             let app = try await App.build(command.options, access: .read)
             let keys = try await app.keys.keys()
-            var table = Table(["ID", "SCOPE", "CREATED", "NAME"])
-            for key in keys { table.append([key.id, key.scope.rawValue, key.createdAt.iso8601, key.name]) }
-            let items = keys.map { key -> JSONValue in
-                [
-                    "id": .string(key.id), "name": .string(key.name), "scope": .string(key.scope.rawValue),
-                    "created_at": .string(key.createdAt.iso8601),
-                ]
-            }
-            Console(command.options).print(["keys": .array(items)], text: keys.isEmpty ? "No keys." : table.text)
+            Console(command.options).printList(
+                keys, named: "keys", header: ["ID", "SCOPE", "CREATED", "NAME"],
+                row: { [$0.id, $0.scope.rawValue, $0.createdAt.iso8601, $0.name] },
+                json: {
+                    [
+                        "id": .string($0.id), "name": .string($0.name), "scope": .string($0.scope.rawValue),
+                        "created_at": .string($0.createdAt.iso8601),
+                    ]
+                }, emptyText: "No keys.")
         }
     }
 }

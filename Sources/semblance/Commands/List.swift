@@ -43,20 +43,19 @@ struct List: AsyncParsableCommand {
     }
 
     private func listCatalogues(_ engine: Engine) async throws {
-        var table = Table(["CATALOGUE", "IMAGES", "SIZE", "MODEL"])
-        var items: [JSONValue] = []
+        var items: [(catalogue: Catalogue, statistics: CatalogueStatistics)] = []
         for catalogue in try await engine.catalogues() {
-            let statistics = try await engine.statistics(ofCatalogue: catalogue.name)
-            table.append([
-                catalogue.name, "\(statistics.imageCount)", statistics.byteCount.bytesText, catalogue.modelID,
-            ])
-            items.append([
-                "name": .string(catalogue.name), "model": .string(catalogue.modelID),
-                "images": .number(Double(statistics.imageCount)), "bytes": .number(Double(statistics.byteCount)),
-            ])
+            items.append((catalogue, try await engine.statistics(ofCatalogue: catalogue.name)))
         }
-        let text = items.isEmpty ? "There is no catalogue yet: semblance index FOLDER" : table.text
-        Console(options).print(["catalogues": .array(items)], text: text)
+        Console(options).printList(
+            items, named: "catalogues", header: ["CATALOGUE", "IMAGES", "SIZE", "MODEL"],
+            row: { [$0.name, "\($1.imageCount)", $1.byteCount.bytesText, $0.modelID] },
+            json: {
+                [
+                    "name": .string($0.name), "model": .string($0.modelID),
+                    "images": .number(Double($1.imageCount)), "bytes": .number(Double($1.byteCount)),
+                ]
+            }, emptyText: "There is no catalogue yet: semblance index FOLDER")
     }
 
     private func listImages(of name: String, _ engine: Engine) async throws {

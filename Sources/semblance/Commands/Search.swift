@@ -60,7 +60,7 @@ struct Search: AsyncParsableCommand {
         try await semblance.run(options) {
             let app = try await App.build(command.options, command.engineOptions.settings, access: .read)
             let response = try await app.engine.search(command.request)
-            Console(command.options).print(response.commandLineJSON, text: command.text(for: response))
+            Console(command.options).print(SearchDocument(response: response), text: command.text(for: response))
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import SemblanceCore
 import SemblanceEngine
+import SemblanceFetch
 import SemblanceServer
 import ServiceLifecycle
 
@@ -25,7 +26,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The port; 0 takes a free one (SEMBLANCE_PORT).")
     var port = Environment.value("SEMBLANCE_PORT").flatMap(Int.init) ?? 8000
 
-    @Flag(name: .customLong("allow-anonymous"), help: "Let everyone in without a key, on any address.")
+    @Flag(
+        name: .customLong("allow-anonymous"),
+        help: "Let everyone in without a key, on any address; not other web pages, and by name only with --allow-host.")
     var allowsAnonymous = false
 
     @Option(
@@ -35,6 +38,13 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(name: .customLong("allow-private-urls"), help: "Let uploads by URL reach private and loopback addresses.")
     var allowsPrivateURLs = false
+
+    @Option(
+        name: .customLong("allow-network"),
+        help: ArgumentHelp(
+            "A private range that uploads by URL may reach, such as 10.1.0.0/16; repeatable.", valueName: "cidr"),
+        transform: Parsed.network)
+    var allowedNetworks: [IPNetwork] = []
 
     @Option(
         name: .customLong("requests-per-minute"),
@@ -55,12 +65,19 @@ struct Serve: AsyncParsableCommand {
             requestsPerMinute: requestsPerMinute > 0 ? requestsPerMinute : nil)
     }
 
+    private var fetchConfiguration: FetchConfiguration {
+        var configuration = FetchConfiguration()
+        configuration.allowsPrivateAddresses = allowsPrivateURLs
+        configuration.allowedNetworks = allowedNetworks
+        return configuration
+    }
+
     private func serve() async throws {
         let logger = Log.make(isVerbose: options.isVerbose, level: .notice)
         let configuration = serverConfiguration
         try configuration.validate()
         let app = try await App.build(
-            options, engineOptions.settings, access: .write, allowsPrivateURLs: allowsPrivateURLs, logger: logger)
+            options, engineOptions.settings, access: .write, fetching: fetchConfiguration, logger: logger)
         let readiness = Readiness()
         let (shownHost, folder) = (self.shownHost, app.dataFolder.path)
         let server = try SemblanceServer(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SemblanceCore
+import SemblanceFetch
 import SemblanceVision
 
 /// Options that every command has.
@@ -104,6 +105,7 @@ enum Environment {
 enum Parsed {
     static func filter(_ text: String) throws -> MetadataFilter { try explained { try MetadataFilter(text: text) } }
     static func region(_ text: String) throws -> Region { try explained { try Region(text: text) } }
+    static func network(_ text: String) throws -> IPNetwork { try explained { try IPNetwork(text) } }
 
     private static func explained<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let error as RequestError { throw ValidationError(error.message) }

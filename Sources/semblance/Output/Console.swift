@@ -14,8 +14,31 @@ struct Console: Sendable {
     static let isInteractive = isatty(STDERR_FILENO) == 1 && Environment.value("NO_COLOR") == nil
 
     /// The command's answer.
-    func print(_ json: JSONValue, text: @autoclosure () -> String) {
-        Self.write(printsJSON ? json.text + "\n" : text().isEmpty ? "" : text() + "\n", to: STDOUT_FILENO)
+    func print(_ json: some JSONWritable, text: @autoclosure () -> String) { answer(json, text) }
+
+    /// The same with the answer as a literal.
+    func print(_ json: JSONValue, text: @autoclosure () -> String) { answer(json, text) }
+
+    private func answer(_ json: some JSONWritable, _ text: () -> String) {
+        guard printsJSON else {
+            let text = text()
+            return Self.write(text.isEmpty ? "" : text + "\n", to: STDOUT_FILENO)
+        }
+        var writer = JSONWriter()
+        json.write(to: &writer)
+        writer.raw("\n")
+        writer.flush { Self.write($0, to: STDOUT_FILENO) }
+    }
+
+    /// The command's answer, which is a list: `{"name": […]}`, or a table with a row for each element.
+    /// - Parameter emptyText: printed in place of a table without rows.
+    func printList<Element>(
+        _ elements: [Element], named name: String, header: [String], row: (Element) -> [String],
+        json: (Element) -> JSONValue, emptyText: String
+    ) {
+        var table = Table(header)
+        for element in elements { table.append(row(element)) }
+        print([name: .array(elements.map(json))], text: elements.isEmpty ? emptyText : table.text)
     }
 
     /// Something worth knowing that is not the answer.
@@ -25,9 +48,15 @@ struct Console: Sendable {
 
     /// Writes all of it; a reader that went away ends the command quietly, as `head` expects.
     static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
+        var text = text
+        text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            let rest = UnsafeRawBufferPointer(rebasing: bytes)
+            let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
             if written < 0, errno == EINTR { continue }
             if written < 0, errno == EAGAIN {
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)

@@ -2,18 +2,32 @@ import Foundation
 import SemblanceCore
 import SemblanceEngine
 
-extension SearchResponse {
-    /// `{"model", "catalogue", "took_ms", "results": [{"id", "name", "path", "score", "distance", "metadata"}]}`;
-    /// `path` is null for an upload.
-    var commandLineJSON: JSONValue {
-        guard case .object(var members) = json, case .array(let results)? = members["results"] else { return json }
-        members["results"] = .array(
-            results.map { result in
-                guard case .object(var fields) = result else { return result }
-                fields["path"] = fields["path"] ?? .null
-                return .object(fields)
-            })
-        return .object(members)
+/// `{"model", "catalogue", "took_ms", "results": [{"id", "name", "path", "score", "distance", "metadata"}]}`; `path` is
+/// null for an upload. Written straight: there may be a million results.
+struct SearchDocument: JSONWritable {
+    let response: SearchResponse
+
+    func write(to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("model", response.modelID)
+            $0.member("catalogue", response.catalogue)
+            $0.member("took_ms", (response.took / .microseconds(1)).rounded() / 1000)
+            $0.key("results")
+            $0.array(response.matches) { Self.write($0, to: &$1) }
+        }
+    }
+
+    private static func write(_ match: Match, to writer: inout JSONWriter) {
+        var path: String?
+        if case .inPlace(let place) = match.image.location { path = place }
+        writer.object {
+            $0.member("id", match.image.hash.hexadecimal)
+            $0.member("name", match.image.name)
+            $0.member("path", path)
+            $0.member("score", match.score)
+            $0.member("distance", match.distance)
+            $0.member("metadata", match.image.metadata)
+        }
     }
 }
 
