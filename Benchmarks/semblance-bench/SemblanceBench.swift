@@ -4,6 +4,10 @@ import ArgumentParser
 @main
 struct SemblanceBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "semblance-bench", abstract: "Measures decoding, inference and the index; prints JSON.",
-        subcommands: [DecodeBenchmark.self, InferenceBenchmark.self, IndexBenchmark.self, SeedCatalogue.self])
+        commandName: "semblance-bench",
+        abstract: "Measures decoding, inference, importing models and the index; prints JSON.",
+        subcommands: [
+            DecodeBenchmark.self, InferenceBenchmark.self, IndexBenchmark.self, ImportBenchmark.self,
+            SeedCatalogue.self,
+        ])
 }

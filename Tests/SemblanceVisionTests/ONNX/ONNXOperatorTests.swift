@@ -135,6 +135,36 @@ import Testing
         expectEqual(found, largest)
     }
 
+    /// Windows that overlap (8 → 3, 8 → 5), that do not (8 → 4), and that repeat places (8 → 11).
+    @Test(arguments: [1, 3, 4, 5, 8, 11])
+    func poolsAdaptively(count: Int) throws {
+        let planes = Self.picture(8).planes
+        var expected: [Float] = []
+        for channel in 0..<3 {
+            for y in 0..<count {
+                for x in 0..<count {
+                    // As PyTorch documents it: from ⌊i · 8 / n⌋ up to ⌈(i + 1) · 8 / n⌉.
+                    let rows = (y * 8 / count)..<Int((Double(y + 1) * 8 / Double(count)).rounded(.up))
+                    let columns = (x * 8 / count)..<Int((Double(x + 1) * 8 / Double(count)).rounded(.up))
+                    let sum = rows.reduce(Float(0)) { sum, row in
+                        columns.reduce(sum) { $0 + planes(channel, row, $1) }
+                    }
+                    expected.append(sum / Float(rows.count * columns.count))
+                }
+            }
+        }
+        expectEqual(try Self.run(size: 8) { $0.adaptiveAveragePool($1, from: 8, to: count) }, expected)
+    }
+
+    @Test func poolsByTheGeneralisedMean() throws {
+        let planes = Self.picture(8).planes
+        let expected = (0..<3).map { channel in
+            let cubes = planes.values[(channel * 64)..<(channel * 64 + 64)].map { pow(Double(max($0, 1e-6)), 3) }
+            return Float(cbrt(cubes.reduce(0, +) / 64))
+        }
+        expectEqual(try Self.run(size: 8) { $0.generalisedMeanPool($1) }, expected)
+    }
+
     @Test func connectsFully() throws {
         let planes = Self.picture(8).planes
         let weights = Self.weights(2 * 192)
