@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: "openvino-c"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Our own C: SIMD chosen at run time.
         .target(name: "CImageKernels", cSettings: [.unsafeFlags(["-O3"])]),
@@ -48,7 +49,7 @@ let package = Package(
         .target(
             name: "SemblanceVision",
             dependencies: [
-                "SemblanceCore", "CImageKernels", "CVips", "CTurboJPEG", "COpenVINO",
+                "SemblanceCore", "CImageKernels", "CVips", "CTurboJPEG", "COpenVINO", "CZlib",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["ONNX/onnx.proto"],

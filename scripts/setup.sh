@@ -10,4 +10,5 @@ step "Getting OpenVINO" "$here/get-openvino.sh"
 step "Getting the default model" "$here/get-model.sh"
 if [ "$group" = test ]; then
     step "Getting the test tools" "$here/get-test-tools.sh"
+    step "Getting the tokenizer of CLIP's texts" "$here/get-tokenizer.sh"
 fi

@@ -36,7 +36,7 @@ package protocol Architecture: Sendable {
 
 /// The families that are built in.
 package enum ArchitectureFamily {
-    package static let all: [any Architecture.Type] = [EfficientNetLite.self, ResNet.self, VGG.self]
+    package static let all: [any Architecture.Type] = [EfficientNetLite.self, ResNet.self, VGG.self, CLIP.self]
 
     /// The family with this name, or `nil`.
     package static func named(_ family: String) -> (any Architecture.Type)? {

@@ -52,16 +52,8 @@ extension OpenVINOEmbedder {
         let outputs = try batched.outputs(of: images.prefix(batchedCount)) + single.outputs(of: images[batchedCount...])
         var embeddings: [Embedding] = []
         embeddings.reserveCapacity(images.count)
-        for output in outputs { embeddings.append(try embedding(output)) }
+        for output in outputs { embeddings.append(try Embedding(output: output, of: version)) }
         return embeddings
-    }
-
-    private func embedding(_ output: ArraySlice<Float>) throws(ModelError) -> Embedding {
-        if let embedding = Embedding(normalising: Array(output)) { return embedding }
-        throw ModelError(
-            .engineFailed,
-            "The model '\(version.modelID)' gave a vector that is not finite or has no length. "
-                + "Try --precision f32; if that does not help, its weights are damaged: pull it again.")
     }
 
     /// Compiles a network for several batch sizes at the same time, each on a core of its own: starting is what a person
@@ -75,7 +67,8 @@ extension OpenVINOEmbedder {
             let result = Result { () throws(ModelError) in
                 let model = try runtime.read(network).takingPixels(preprocessing, input: network.input)
                 return try FixedBatchNetwork(
-                    model, batch: batches[index], size: preprocessing.size, runtime: runtime, options: options)
+                    model, batch: batches[index], itemShape: [preprocessing.size, preprocessing.size, 3], runtime: runtime,
+                    options: options)
             }
             results.withLock { $0[index] = result }
         }
@@ -99,6 +92,6 @@ extension OpenVINOEmbedder {
                 "The model '\(version.modelID)' gives \(output.count) dimensions; its manifest says "
                     + "\(version.dimension). Correct 'model_dim'.")
         }
-        _ = try embedding(outputs[0])
+        _ = try Embedding(output: outputs[0], of: version)
     }
 }

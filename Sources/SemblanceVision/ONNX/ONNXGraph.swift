@@ -1,7 +1,7 @@
 import Foundation
 import SemblanceCore
 
-/// A network being built, in terms of ONNX's standard operators (opset 13), with its weights inside.
+/// A network being built, in terms of ONNX's standard operators (opset 17), with its weights inside.
 ///
 /// Each operator's method takes the values that it reads and returns the value that it writes, so that a graph can
 /// only be built in an order that ONNX allows:
@@ -23,22 +23,29 @@ package struct ONNXGraph: Sendable {
         case string(String)
     }
 
-    /// The input: Float32.
+    /// What the input is made of; the values are ONNX's.
+    package enum Element: Int32, Sendable {
+        case float32 = 1
+        case int32 = 6
+    }
+
     package let input: Value
     /// Version of ONNX's operator set that the operators' arguments follow.
-    static let operatorSetVersion: Int64 = 13
+    static let operatorSetVersion: Int64 = 17
 
     /// Everything but the constants, which would be copied on their way through it.
     private(set) var proto = ONNXGraphProto()
     var constants: [Constant] = []
     private var names: Set<String> = []
 
-    /// - Parameter shape: sizes; `nil` stands for the number of images.
-    package init(name: String, input: String, shape: [Int?]) {
+    /// - Parameters:
+    ///   - shape: the input's sizes; `nil` stands for the number of images or texts.
+    ///   - element: what the input is made of.
+    package init(name: String, input: String, shape: [Int?], element: Element = .float32) {
         self.input = Value(name: input)
         names.insert(input)
         proto.name = name
-        proto.input = [Self.description(of: input, shape: shape)]
+        proto.input = [Self.description(of: input, shape: shape, element: element)]
     }
 
     /// Adds an operator with one output.
@@ -114,12 +121,14 @@ extension ONNXGraph {
         return attribute
     }
 
-    private static func description(of name: String, shape: [Int?]) -> ONNXValueProto {
+    private static func description(
+        of name: String, shape: [Int?], element: Element = .float32
+    ) -> ONNXValueProto {
         var tensor = ONNXTypeProto.Tensor()
-        tensor.elemType = Int32(ONNXTensorProto.Element.float.rawValue)
+        tensor.elemType = element.rawValue
         tensor.shape.dim = shape.map { size in
             var dimension = ONNXShapeProto.Dimension()
-            if let size { dimension.dimValue = Int64(size) } else { dimension.dimParam = "images" }
+            if let size { dimension.dimValue = Int64(size) } else { dimension.dimParam = "count" }
             return dimension
         }
         var value = ONNXValueProto()

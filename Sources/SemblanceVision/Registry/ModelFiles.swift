@@ -8,10 +8,21 @@ struct ModelFiles: Hashable, Sendable {
     var modelsFolder: String { cacheFolder + "/models" }
     var compiledFolder: String { cacheFolder + "/openvino" }
 
+    /// Where CLIP's vocabulary lies, or would: one for all models that read texts.
+    var clipVocabulary: String { "\(modelsFolder)/clip-tokenizer/\(BytePairVocabulary.clipFileName)" }
+
     /// Where a model's weights lie, or would.
     func path(of manifest: ModelManifest) -> String? {
         if case .file(let path) = manifest.source { return path }
         return manifest.source.fileName.map { "\(modelsFolder)/\(manifest.modelID)/\($0)" }
+    }
+
+    /// Reads the vocabulary of a model's tokenizer.
+    /// - Throws: `model-weights-missing`, `model-hash-mismatch`.
+    func vocabulary(of tokenizer: TextTokenizer) throws(ModelError) -> BytePairVocabulary {
+        switch tokenizer {
+        case .clip: try BytePairVocabulary.clip(path: clipVocabulary)
+        }
     }
 
     /// Bytes of a model's weights file; `nil` if it is not there.

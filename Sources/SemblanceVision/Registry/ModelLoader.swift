@@ -28,6 +28,28 @@ final class ModelLoader: Sendable {
                 options: options)
         }
     }
+
+    /// Loads a model's text tower; its version is that of the images' embeddings.
+    /// - Throws: as `load`, also if the tokenizer's vocabulary is missing; `model-text-unsupported`.
+    func loadText(_ manifest: ModelManifest, tokenizer: TextTokenizer) throws(ModelError) -> OpenVINOTextEmbedder {
+        let vocabulary = try files.vocabulary(of: tokenizer)
+        let (file, hash) = try files.open(manifest)
+        let family = try family(of: manifest)
+        let checkpoint = try Checkpoint.read(file)
+        let architecture = try architecture(of: manifest, family: family, in: checkpoint)
+        let weights = try StateDict(checkpoint, expecting: architecture.expectedTensors)
+        guard let tower = try architecture.textTower(from: weights) else {
+            throw ModelError(
+                .textUnsupported, "The weights in '\(file.name)' of '\(manifest.modelID)' hold no text tower.")
+        }
+        let version = try version(
+            of: manifest, weights: hash, dimension: architecture.dimension, revision: family.revision)
+        return try CompileLock.hold(in: files.compiledFolder) { () throws(ModelError) in
+            try OpenVINOTextEmbedder(
+                tower, tokenizer: BytePairTokenizer(vocabulary), version: version, runtime: startedRuntime(),
+                options: options)
+        }
+    }
 }
 
 extension ModelLoader {

@@ -51,6 +51,7 @@ public final class ModelRegistry: ModelProvider {
     let pulling = ThreadPool(name: "model-pull", threadCount: 1)
     private let loader: ModelLoader
     private let embedders = Mutex<[String: Task<OpenVINOEmbedder, any Error>]>([:])
+    private let textEmbedders = Mutex<[String: Task<OpenVINOTextEmbedder, any Error>]>([:])
     private let loaded = Mutex<Set<String>>([])
 
     /// Reads the configuration; touches no weights.
@@ -119,7 +120,10 @@ public final class ModelRegistry: ModelProvider {
 
     public func textEmbedder(for modelID: String) async throws -> any TextEmbedder {
         let manifest = try manifest(for: modelID)
-        throw textUnsupported(by: manifest)
+        guard let tokenizer = manifest.tokenizer else { throw textUnsupported(by: manifest) }
+        return try await shared(manifest, in: textEmbedders) { [loader] in
+            try loader.loadText(manifest, tokenizer: tokenizer)
+        }
     }
 
     private func textUnsupported(by manifest: ModelManifest) -> ModelError {

@@ -22,15 +22,19 @@ public struct NetworkOptions: Hashable, Sendable {
     public var variant: String?
     public var activation: Activation?
     public var pooling: Pooling?
+    /// Components of one attention head of a transformer, 1…1024, which must divide its width.
+    public var headWidth: Int?
     /// The value of an ONNX graph that is the embedding, by name; `nil` to find it.
     public var output: String?
 
     public init(
-        variant: String? = nil, activation: Activation? = nil, pooling: Pooling? = nil, output: String? = nil
+        variant: String? = nil, activation: Activation? = nil, pooling: Pooling? = nil, headWidth: Int? = nil,
+        output: String? = nil
     ) {
         self.variant = variant
         self.activation = activation
         self.pooling = pooling
+        self.headWidth = headWidth
         self.output = output
     }
 }
@@ -40,7 +44,7 @@ extension NetworkOptions {
     var canonicalText: String {
         let others = [
             activation.map { "activation \($0.rawValue)" }, pooling.map { "pooling \($0.rawValue)" },
-            output.map { "output \($0)" },
+            headWidth.map { "head width \($0)" }, output.map { "output \($0)" },
         ]
         return ([variant ?? "-"] + others.compactMap { $0 }).joined(separator: " ")
     }

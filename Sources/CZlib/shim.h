@@ -1,0 +1,2 @@
+// zlib: reads gzip streams.
+#include <zlib.h>
