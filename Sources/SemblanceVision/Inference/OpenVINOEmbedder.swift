@@ -67,8 +67,8 @@ extension OpenVINOEmbedder {
             let result = Result { () throws(ModelError) in
                 let model = try runtime.read(network).takingPixels(preprocessing, input: network.input)
                 return try FixedBatchNetwork(
-                    model, batch: batches[index], itemShape: [preprocessing.size, preprocessing.size, 3], runtime: runtime,
-                    options: options)
+                    model, batch: batches[index], itemShape: [preprocessing.size, preprocessing.size, 3],
+                    runtime: runtime, options: options)
             }
             results.withLock { $0[index] = result }
         }

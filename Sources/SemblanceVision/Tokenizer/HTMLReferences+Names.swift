@@ -6,7 +6,8 @@ extension HTMLReferences {
         var names: [String: [Unicode.Scalar]] = [:]
         for entry in table.split(whereSeparator: \.isWhitespace) {
             let parts = entry.split(separator: "=")
-            let scalars = parts[1].split(separator: "+").compactMap { UInt32($0, radix: 16).flatMap(Unicode.Scalar.init) }
+            let numbers = parts[1].split(separator: "+").compactMap { UInt32($0, radix: 16) }
+            let scalars = numbers.compactMap(Unicode.Scalar.init)
             let name = parts[0].filter { $0 != "*" }
             names[name + ";"] = scalars
             // Old names may go without.

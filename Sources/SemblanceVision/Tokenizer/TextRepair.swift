@@ -28,7 +28,8 @@ enum TextRepair {
         while true {
             let before = line
             if !isMarkup { line = HTMLReferences.entitiesReplaced(in: line) }
-            line = composed(withoutTerminalEscapes(withUnixLineEnds(line.flatMap(replacement))).filter { !isControl($0) })
+            line = withoutTerminalEscapes(withUnixLineEnds(line.flatMap(replacement)))
+            line = composed(line.filter { !isControl($0) })
             if line == before { return line }
         }
     }

@@ -22,7 +22,7 @@ struct TextTransformer: Hashable, Sendable {
     init?(
         _ names: Names, stack: TransformerStack?, projection: Projection?, in checkpoint: Checkpoint
     ) {
-        guard let stack, let projection, let tokens = checkpoint[names.tokens]?.shape, let vocabularySize = tokens.first,
+        guard let stack, let projection, let vocabularySize = checkpoint[names.tokens]?.shape.first,
             let contextLength = checkpoint[names.positions]?.shape.first
         else { return nil }
         self.names = names

@@ -55,7 +55,8 @@ extension TransformerStack {
         let asking = isCut ? graph.tokens(0..<queryCount, of: normal) : normal
         let queries = heads(query.add(to: &graph, after: asking), tokenCount: queryCount, order: [0, 2, 1, 3], &graph)
         let keys = heads(key.add(to: &graph, after: normal), tokenCount: tokenCount, order: [0, 2, 3, 1], &graph)
-        let contents = heads(content.add(to: &graph, after: normal), tokenCount: tokenCount, order: [0, 2, 1, 3], &graph)
+        let contents = heads(
+            content.add(to: &graph, after: normal), tokenCount: tokenCount, order: [0, 2, 1, 3], &graph)
         var scores = graph.matrixProduct(queries, keys)
         if let mask { scores = graph.add(scores, mask) }
         let mixed = graph.transpose(graph.matrixProduct(graph.softmax(scores), contents), [0, 2, 1, 3])

@@ -59,7 +59,8 @@ extension VisionTransformer {
         guard let grid = prefixes.lazy.compactMap({ Self.root(placeCount - $0) }).first,
             positions == Self.shape([placeCount, stack.width], leadingOnes: names.leadingOnes)
         else {
-            throw Self.unfit(names.positions, positions, "a place for the class and for a square of patches", checkpoint)
+            throw Self.unfit(
+                names.positions, positions, "a place for the class and for a square of patches", checkpoint)
         }
         self.names = names
         self.stack = stack
@@ -130,7 +131,8 @@ extension VisionTransformer {
             "places", shape: [1, prefixCount + patchCount, width], try placesWithPrefix(from: weights))
         var value = graph.add(graph.padTokens(rows, before: prefixCount), places)
         if let norm = names.normBefore {
-            value = try graph.layerNormalisation(value, named: norm, width: width, epsilon: stack.epsilon, from: weights)
+            value = try graph.layerNormalisation(
+                value, named: norm, width: width, epsilon: stack.epsilon, from: weights)
         }
         value = try stack.add(
             to: &graph, after: value, tokenCount: prefixCount + patchCount, keepsFirstOnly: true, from: weights)
