@@ -36,7 +36,7 @@ struct App: Sendable {
         let folder = try DataFolder(path: options.dataFolder)
         // First: a command that waits for the lock asks for it every second.
         let lock = try lock(folder, for: access)
-        let vision = try Vision.build(settings, logger: logger)
+        let vision = try Vision.build(settings, modelsFolder: folder.modelsPath, logger: logger)
         let database = try await SQLiteDatabase.open(
             path: folder.databasePath, role: lock == nil ? .reader : .writer)
         let catalogues = SQLiteCatalogueStore(database: database)
@@ -79,7 +79,7 @@ struct App: Sendable {
 
     /// The model that was named, else the catalogue's, else the default.
     func modelID(named name: String?, forCatalogue catalogue: String) async throws -> String {
-        if let name { return name }
+        if let name { return try engine.knownModel(name) }
         do {
             return try await engine.catalogue(named: catalogue).modelID
         } catch let error as StoreError where error.code == .unknownCatalogue {
@@ -95,21 +95,28 @@ struct App: Sendable {
     }
 }
 
-/// Images and models, without a data folder.
+/// Images and models, without a data folder's catalogues.
 struct Vision: Sendable {
     let models: ModelRegistry
     let reader: ImageDecoder
     let configuration: EngineConfiguration
 
-    static func build(
-        _ settings: EngineSettings = EngineSettings(), logger: Logger = Log.make(isVerbose: false)
-    ) throws -> Vision {
+    /// Sees the models that were added to the data folder; one that is not there is not made.
+    static func build(_ settings: EngineSettings = EngineSettings(), for options: CommonOptions) throws -> Vision {
+        try build(
+            settings, modelsFolder: DataFolder.absolutePath(options.dataFolder) + "/models",
+            logger: Log.make(isVerbose: options.isVerbose))
+    }
+
+    /// - Parameter modelsFolder: where the data folder has models that were added.
+    static func build(_ settings: EngineSettings, modelsFolder: String, logger: Logger) throws -> Vision {
         var configuration = EngineConfiguration(limits: settings.limits)
         if let count = settings.threadCount { configuration.workerThreadCount = count }
         try configuration.validate()
         let models = try ModelRegistry(
             configuration: ModelRegistry.Configuration(
                 cacheFolder: CacheFolder.path, configPath: Environment.modelConfigurationPath,
+                addedModelsFolder: modelsFolder,
                 defaultModelID: Environment.value("SEMBLANCE_MODEL") ?? ModelManifest.builtIn[0].modelID,
                 precision: settings.precision, streamCount: configuration.workerThreadCount))
         for warning in models.warnings { logger.warning("\(warning.message)") }

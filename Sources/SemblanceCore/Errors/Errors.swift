@@ -33,6 +33,8 @@ public enum ModelErrorCode: String, Hashable, Sendable, CaseIterable {
     case textUnsupported = "model-text-unsupported"
     case licenceNotAccepted = "model-licence-not-accepted"
     case tooLarge = "model-too-large"
+    case idTaken = "model-id-taken"
+    case inUse = "model-in-use"
 }
 
 /// The catalogue store, the data folder or a file in it. Raised by Store.

@@ -20,6 +20,18 @@ public enum JobWork: Hashable, Sendable, Codable {
         }
     }
 
+    /// The same work with a model's id in place of another of its names.
+    public func withModel(_ modelID: String) -> JobWork {
+        switch self {
+        case .ingest(let work):
+            .ingest(
+                IngestWork(catalogue: work.catalogue, modelID: modelID, source: work.source, metadata: work.metadata))
+        case .search(let work):
+            .search(
+                SearchWork(catalogue: work.catalogue, modelID: modelID, upload: work.upload, limit: work.limit))
+        }
+    }
+
     /// The catalogue's name.
     public var catalogue: String {
         switch self {

@@ -43,15 +43,17 @@ extension Engine {
         }
     }
 
-    /// - Returns: the same id.
+    /// A model's id, whichever of its names is given; ids come before other names.
     /// - Throws: `ModelError` with `model-unknown`, naming those that are known.
-    func knownModel(_ modelID: String) throws -> String {
+    public func knownModel(_ name: String) throws -> String {
         let known = models()
-        guard known.contains(where: { $0.modelID == modelID }) else {
+        guard
+            let model = known.first(where: { $0.modelID == name }) ?? known.first(where: { $0.names.contains(name) })
+        else {
             let names = known.map(\.modelID).joined(separator: ", ")
-            throw ModelError(.unknownModel, "There is no model '\(modelID.prefix(80))'. Known models: \(names).")
+            throw ModelError(.unknownModel, "There is no model '\(name.prefix(80))'. Known models: \(names).")
         }
-        return modelID
+        return model.modelID
     }
 
     func removeFiles(_ hashes: [ContentHash]) async throws {

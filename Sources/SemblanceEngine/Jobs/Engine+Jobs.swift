@@ -11,13 +11,12 @@ extension Engine {
     /// - Throws: `ModelError` for an unknown model, `RequestError` for a name or metadata that break the rules,
     ///   `JobError` with `job-queue-full`.
     public func submit(_ work: JobWork) async throws -> Job {
+        let work = work.withModel(try knownModel(work.modelID))
         switch work {
         case .ingest(let ingest):
-            _ = try knownModel(ingest.modelID)
             try Catalogue.validateName(ingest.catalogue)
             try Metadata.validate(ingest.metadata)
         case .search(let search):
-            _ = try knownModel(search.modelID)
             if !search.isOfDefaultCatalogue { _ = try await store.catalogue(named: search.catalogue) }
         }
         let job = Job(work: work)

@@ -12,16 +12,15 @@ public struct DataFolder: Sendable, Hashable {
     public var spoolPath: String { path + "/spool" }
     /// Vector files; can be deleted while nothing runs.
     public var indexesPath: String { path + "/indexes" }
+    /// Models that were added, each in a folder of its own.
+    public var modelsPath: String { path + "/models" }
     var lockPath: String { path + "/lock" }
 
     /// Makes what is missing, for this user alone.
     /// - Parameter path: `nil` takes the default: see `defaultPath`.
     /// - Throws: `StoreError`: `data-folder-not-writable`, `disk-full`.
     public init(path: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-        let chosen = ((path ?? Self.defaultPath(environment)) as NSString).expandingTildeInPath
-        let isAbsolute = chosen.hasPrefix("/")
-        let absolute = isAbsolute ? chosen : FileManager.default.currentDirectoryPath + "/" + chosen
-        self.path = (absolute as NSString).standardizingPath
+        self.path = Self.absolutePath(path, environment: environment)
         do {
             try OpenFile.makeFolder(self.path)
             guard try OpenFile(self.path, O_RDONLY).status().st_mode & S_IFMT == S_IFDIR else {
@@ -32,6 +31,17 @@ public struct DataFolder: Sendable, Hashable {
         } catch {
             throw StoreError.writing(error, inFolder: self.path)
         }
+    }
+
+    /// Where a data folder is, or would be; nothing is made.
+    /// - Parameter path: as it was given; `nil` takes the default.
+    public static func absolutePath(
+        _ path: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String {
+        let chosen = ((path ?? defaultPath(environment)) as NSString).expandingTildeInPath
+        let isAbsolute = chosen.hasPrefix("/")
+        let absolute = isAbsolute ? chosen : FileManager.default.currentDirectoryPath + "/" + chosen
+        return (absolute as NSString).standardizingPath
     }
 
     /// `SEMBLANCE_DATA`, else `semblance` in the user's data folder as the XDG Base Directory Specification has it:

@@ -46,7 +46,8 @@ struct ModelConfigurationEntry {
             licence: try string("licence") ?? known?.licence ?? "not stated",
             summary: try string("summary") ?? known?.summary ?? "From the configuration.",
             preprocessing: try preprocessing(family: family, options: options, known: known?.preprocessing),
-            tokenizer: known?.tokenizer, needsLicenceAcceptance: kept?.needsLicenceAcceptance ?? false)
+            tokenizer: known?.tokenizer, needsLicenceAcceptance: kept?.needsLicenceAcceptance ?? false,
+            origin: .configuration)
     }
 }
 

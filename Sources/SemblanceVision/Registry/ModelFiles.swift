@@ -33,7 +33,8 @@ struct ModelFiles: Hashable, Sendable {
         return Int64(status.st_size)
     }
 
-    /// Opens a model's weights and checks their hash.
+    /// Opens a model's weights and checks their hash, and that of what lies beside them.
+    /// - Returns: the weights file, and the hash of all files together.
     /// - Throws: `model-weights-missing`, `model-hash-mismatch`, saying how to mend it.
     func open(_ manifest: ModelManifest) throws(ModelError) -> (file: CheckpointFile, hash: ContentHash) {
         guard let path = path(of: manifest) else { throw Self.unavailable(manifest) }
@@ -46,13 +47,28 @@ struct ModelFiles: Hashable, Sendable {
                 "The weights file '\(file.name)' of '\(manifest.modelID)' is not the published one: expected SHA-256 "
                     + "\(expected), not \(hash). \(Self.remedy(for: manifest))")
         }
-        return (file, hash)
+        try checkCompanions(of: manifest, beside: path)
+        return (file, manifest.combinedHash(weights: hash))
+    }
+
+    private func checkCompanions(of manifest: ModelManifest, beside path: String) throws(ModelError) {
+        for companion in manifest.companions {
+            let folder = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
+            let hash = try CheckpointFile(path: "\(folder)/\(companion.name)").contentHash
+            guard hash == companion.hash else {
+                throw ModelError(
+                    .hashMismatch,
+                    "The file '\(companion.name)' of '\(manifest.modelID)' has changed: expected SHA-256 "
+                        + "\(companion.hash), not \(hash). \(Self.remedy(for: manifest))")
+            }
+        }
     }
 
     private static func remedy(for manifest: ModelManifest) -> String {
         if case .pythonPackage = manifest.source {
             return "It was not used. Run 'semblance models pull \(manifest.modelID)' to get it again."
         }
+        if manifest.origin == .added { return "It was not used. Add it again with 'semblance models add'." }
         return "It was not used. Put the right file in its place, or correct 'sha256' in the configuration."
     }
 
@@ -62,6 +78,12 @@ struct ModelFiles: Hashable, Sendable {
                 .weightsMissing,
                 "The weights of '\(manifest.modelID)' are not on this machine. "
                     + "Run 'semblance models pull \(manifest.modelID)' to get them.")
+        }
+        if manifest.origin == .added {
+            return ModelError(
+                .weightsMissing,
+                "The weights file of the added model '\(manifest.modelID)' is gone from the data folder. "
+                    + "Add it again with 'semblance models add'.")
         }
         return ModelError(
             .weightsMissing,

@@ -25,12 +25,25 @@ public struct ModelManifest: Hashable, Sendable {
     public var tokenizer: TextTokenizer?
     /// Whether `pull` needs the user's word that the licence was read and accepted.
     public var needsLicenceAcceptance: Bool
+    /// Files that belong to the weights file and lie beside it, such as the `.bin` of OpenVINO's format.
+    public var companions: [CompanionFile]
+    /// Who said that this model exists.
+    public var origin: Origin
+
+    /// Who said that a model exists.
+    public enum Origin: String, Hashable, Sendable {
+        case builtIn = "built-in"
+        /// The user's `model_config.json`.
+        case configuration
+        /// `semblance models add`, for one data folder.
+        case added
+    }
 
     public init(
         modelID: String, names: [String] = [], family: String, options: NetworkOptions = NetworkOptions(),
         source: ModelSource, fileHash: ContentHash? = nil, byteCount: Int64? = nil, dimension: Int, licence: String,
         summary: String, preprocessing: Preprocessing, tokenizer: TextTokenizer? = nil,
-        needsLicenceAcceptance: Bool = false
+        needsLicenceAcceptance: Bool = false, companions: [CompanionFile] = [], origin: Origin = .builtIn
     ) {
         self.modelID = modelID
         self.names = names
@@ -45,6 +58,15 @@ public struct ModelManifest: Hashable, Sendable {
         self.preprocessing = preprocessing
         self.tokenizer = tokenizer
         self.needsLicenceAcceptance = needsLicenceAcceptance
+        self.companions = companions
+        self.origin = origin
+    }
+
+    /// The weights' part of a model version: with companions, all files count.
+    func combinedHash(weights: ContentHash) -> ContentHash {
+        guard !companions.isEmpty else { return weights }
+        let lines = ["weights \(weights)"] + companions.map { "\($0.name) \($0.hash)" }
+        return ContentHash(hashing: Array(lines.joined(separator: "\n").utf8))
     }
 
     /// Whether text can name a model: it is used as a folder's name.
@@ -58,6 +80,18 @@ public struct ModelManifest: Hashable, Sendable {
             }
         }
         return allowed && (1...64).contains(modelID.utf8.count) && !modelID.hasPrefix(".")
+    }
+}
+
+/// A file that belongs to a weights file and lies beside it.
+public struct CompanionFile: Hashable, Sendable, Codable {
+    /// Without a folder.
+    public let name: String
+    public let hash: ContentHash
+
+    public init(name: String, hash: ContentHash) {
+        self.name = name
+        self.hash = hash
     }
 }
 

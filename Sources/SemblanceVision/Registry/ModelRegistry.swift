@@ -5,7 +5,8 @@ import Synchronization
 /// Every model that can be used: finds its weights, checks them, and loads each once.
 ///
 /// Weights lie at `<cache folder>/models/<model id>/<file>`, compiled models in `<cache folder>/openvino`; both may be
-/// deleted at any time. Loading and pulling run on threads of the registry's own.
+/// deleted at any time. Models that were added lie in the data folder and belong to it. Loading and pulling run on
+/// threads of the registry's own.
 public final class ModelRegistry: ModelProvider {
     /// Where models are, and how they run.
     public struct Configuration: Hashable, Sendable {
@@ -13,6 +14,8 @@ public final class ModelRegistry: ModelProvider {
         public var cacheFolder: String
         /// The user's `model_config.json`; a file that is missing counts as empty. Default: none.
         public var configPath: String?
+        /// Where models that were added lie, `<data>/models`: an absolute path. Default: none.
+        public var addedModelsFolder: String?
         /// The model that is used when none is named. Default: `efficientnet-lite0`.
         public var defaultModelID: String
         /// Arithmetic inside networks. Default: the engine's choice.
@@ -25,12 +28,13 @@ public final class ModelRegistry: ModelProvider {
         public var pythonPath: String
 
         public init(
-            cacheFolder: String, configPath: String? = nil, defaultModelID: String = ModelManifest.builtIn[0].modelID,
-            precision: Precision = .default, streamCount: Int? = nil, isOffline: Bool = false,
-            pythonPath: String = "python3"
+            cacheFolder: String, configPath: String? = nil, addedModelsFolder: String? = nil,
+            defaultModelID: String = ModelManifest.builtIn[0].modelID, precision: Precision = .default,
+            streamCount: Int? = nil, isOffline: Bool = false, pythonPath: String = "python3"
         ) {
             self.cacheFolder = cacheFolder
             self.configPath = configPath
+            self.addedModelsFolder = addedModelsFolder
             self.defaultModelID = defaultModelID
             self.precision = precision
             self.streamCount = streamCount
@@ -40,19 +44,19 @@ public final class ModelRegistry: ModelProvider {
     }
 
     public let configuration: Configuration
-    /// Every manifest: the built-in ones first, then those of the configuration.
-    public let manifests: [ModelManifest]
-    /// What is wrong with the user's configuration, one for each bad entry; the rest of it counts.
-    public let warnings: [ModelError]
+    /// The built-in manifests, then those of the configuration.
+    let fixedManifests: [ModelManifest]
+    let added: AddedModels?
+    private let configurationWarnings: [ModelError]
     let files: ModelFiles
     /// Loading is one at a time: it is bound by memory and by the engine's own threads.
-    private let loading = ThreadPool(name: "model-load", threadCount: 1)
+    let loading = ThreadPool(name: "model-load", threadCount: 1)
     /// Downloads take minutes and must not keep a search's model waiting.
     let pulling = ThreadPool(name: "model-pull", threadCount: 1)
-    private let loader: ModelLoader
-    private let embedders = Mutex<[String: Task<OpenVINOEmbedder, any Error>]>([:])
-    private let textEmbedders = Mutex<[String: Task<OpenVINOTextEmbedder, any Error>]>([:])
-    private let loaded = Mutex<Set<String>>([])
+    let loader: ModelLoader
+    private let embedders = Mutex<[ModelManifest: Task<OpenVINOEmbedder, any Error>]>([:])
+    private let textEmbedders = Mutex<[ModelManifest: Task<OpenVINOTextEmbedder, any Error>]>([:])
+    private let loaded = Mutex<Set<ModelManifest>>([])
 
     /// Reads the configuration; touches no weights.
     /// - Throws: `ModelError` with `model-unknown` if there is no model with the default's id.
@@ -65,8 +69,9 @@ public final class ModelRegistry: ModelProvider {
             warnings = file.warnings
         }
         self.configuration = configuration
-        self.manifests = manifests
-        self.warnings = warnings
+        fixedManifests = manifests
+        configurationWarnings = warnings
+        added = configuration.addedModelsFolder.map(AddedModels.init)
         files = ModelFiles(cacheFolder: configuration.cacheFolder)
         loader = ModelLoader(
             files: files,
@@ -79,11 +84,29 @@ public final class ModelRegistry: ModelProvider {
         pulling.shutDown()
     }
 
-    public var defaultModelID: String { configuration.defaultModelID }
+    /// The id, whichever of its names the configuration has.
+    public var defaultModelID: String {
+        (try? manifest(for: configuration.defaultModelID).modelID) ?? configuration.defaultModelID
+    }
 
+    /// Every manifest: the built-in ones first, then those of the configuration, then what was added, as of now.
+    public var manifests: [ModelManifest] {
+        guard let added else { return fixedManifests }
+        let taken = Set(fixedManifests.flatMap { [$0.modelID] + $0.names })
+        return fixedManifests + added.manifests.filter { !taken.contains($0.modelID) }
+    }
+
+    /// What is wrong with the user's configuration and with added models, one for each bad entry; the rest counts.
+    public var warnings: [ModelError] { configurationWarnings + (added?.warnings ?? []) }
+
+    /// - Parameter modelID: an id, or another name of a model; ids come first.
     /// - Throws: `ModelError` with `model-unknown`.
     public func manifest(for modelID: String) throws -> ModelManifest {
-        guard let manifest = manifests.first(where: { $0.modelID == modelID || $0.names.contains(modelID) }) else {
+        let manifests = manifests
+        guard
+            let manifest = manifests.first(where: { $0.modelID == modelID })
+                ?? manifests.first(where: { $0.names.contains(modelID) })
+        else {
             let known = manifests.map(\.modelID).joined(separator: ", ")
             throw ModelError(.unknownModel, "There is no model '\(modelID.prefix(64))'. Known are: \(known).")
         }
@@ -92,10 +115,11 @@ public final class ModelRegistry: ModelProvider {
 
     public func models() -> [ModelDescription] {
         let loaded = loaded.withLock { $0 }
+        let defaultModelID = defaultModelID
         return manifests.map { manifest in
             let byteCount = files.byteCount(of: manifest)
             let state: ModelDescription.State =
-                loaded.contains(manifest.modelID) ? .loaded : byteCount == nil ? .missing : .available
+                loaded.contains(manifest) ? .loaded : byteCount == nil ? .missing : .available
             return ModelDescription(
                 modelID: manifest.modelID, names: manifest.names, family: manifest.family,
                 dimension: manifest.dimension, hasText: manifest.tokenizer != nil,
@@ -113,7 +137,7 @@ public final class ModelRegistry: ModelProvider {
         let manifest = try manifest(for: modelID)
         return try await shared(manifest, in: embedders) { [self] in
             let embedder = try loader.load(manifest)
-            loaded.withLock { _ = $0.insert(manifest.modelID) }
+            loaded.withLock { _ = $0.insert(manifest) }
             return embedder
         }
     }
@@ -136,22 +160,23 @@ public final class ModelRegistry: ModelProvider {
     }
 
     /// The loaded part of a model, or loads it. A part that could not be loaded is tried again by the next call: the
-    /// weights may have been pulled by then.
+    /// weights may have been pulled by then. Whoever replaced an added model finds another manifest, thus another part.
     private func shared<Part: Sendable>(
-        _ manifest: ModelManifest, in parts: borrowing Mutex<[String: Task<Part, any Error>]>,
+        _ manifest: ModelManifest, in parts: borrowing Mutex<[ModelManifest: Task<Part, any Error>]>,
         load: @escaping @Sendable () throws -> Part
     ) async throws -> Part {
         // The task is shared and not a child: a caller that gives up does not spoil it for the others.
         let task = parts.withLock { parts in
-            if let task = parts[manifest.modelID] { return task }
+            if let task = parts[manifest] { return task }
+            for other in parts.keys where other.modelID == manifest.modelID { parts[other] = nil }
             let task = Task { [loading] in try await loading.run(load) }
-            parts[manifest.modelID] = task
+            parts[manifest] = task
             return task
         }
         do {
             return try await task.value
         } catch {
-            parts.withLock { if $0[manifest.modelID] == task { $0[manifest.modelID] = nil } }
+            parts.withLock { if $0[manifest] == task { $0[manifest] = nil } }
             throw error
         }
     }

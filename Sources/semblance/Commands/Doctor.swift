@@ -79,7 +79,7 @@ struct Doctor: AsyncParsableCommand {
 
     private func examineModel() async -> Finding {
         do {
-            let vision = try Vision.build()
+            let vision = try Vision.build(for: options)
             let modelID = vision.models.defaultModelID
             let start = ContinuousClock.now
             let embedder = try await vision.models.embedder(for: modelID)

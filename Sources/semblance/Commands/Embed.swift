@@ -46,7 +46,7 @@ struct Embed: AsyncParsableCommand {
     }
 
     private func embed() async throws -> Int {
-        let vision = try Vision.build(engineOptions.settings)
+        let vision = try Vision.build(engineOptions.settings, for: options)
         let embedder = try await vision.models.embedder(for: model ?? vision.models.defaultModelID)
         let embedding = vision.makeEmbedding()
         var embedded: [(path: String, embedding: Embedding)] = []
