@@ -16,12 +16,17 @@ package struct Network: Sendable {
     package let dimension: Int
     /// Raised when the same weights would give other vectors than before: part of the model version.
     package let revision: Int
+    /// Whether it takes any number of images; some foreign graphs take one and no more.
+    package let takesBatches: Bool
 
-    package init(body: Body, input: NetworkInput = NetworkInput(), dimension: Int, revision: Int) {
+    package init(
+        body: Body, input: NetworkInput = NetworkInput(), dimension: Int, revision: Int, takesBatches: Bool = true
+    ) {
         self.body = body
         self.input = input
         self.dimension = dimension
         self.revision = revision
+        self.takesBatches = takesBatches
     }
 }
 

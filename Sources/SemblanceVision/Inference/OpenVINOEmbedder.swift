@@ -27,9 +27,10 @@ public final class OpenVINOEmbedder: Embedder {
         options: EngineOptions, batchSize: Int = 4
     ) throws(ModelError) {
         let networks = try Self.compile(
-            network, forBatches: [1, batchSize], preprocessing: preprocessing, runtime: runtime, options: options)
+            network, forBatches: network.takesBatches ? [1, batchSize] : [1], preprocessing: preprocessing,
+            runtime: runtime, options: options)
         single = networks[0]
-        batched = networks[1]
+        batched = networks.last ?? networks[0]
         self.version = version
         self.preprocessing = preprocessing
         try warmUp(streamCount: options.streamCount)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Turns a manifest into an embedder: weights, network, graph, engine. Blocks.
 final class ModelLoader: Sendable {
-    private let files: ModelFiles
+    let files: ModelFiles
     private let options: EngineOptions
     /// Started with the first model.
     private let runtime = Mutex<OpenVINORuntime?>(nil)
@@ -18,9 +18,16 @@ final class ModelLoader: Sendable {
     ///   `model-checkpoint-damaged`, `model-checkpoint-forbidden`, `model-unexpected-tensors`, `model-engine-failed`.
     func load(_ manifest: ModelManifest) throws(ModelError) -> OpenVINOEmbedder {
         try manifest.preprocessing.validate()
-        let family = try family(of: manifest)
-        let (file, hash) = try files.open(manifest)
-        let network = try network(of: manifest, family: family, in: file)
+        let network: Network
+        let hash: ContentHash
+        if manifest.family == ONNXImageModel.family {
+            (network, hash) = try foreignNetwork(of: manifest)
+        } else {
+            let family = try family(of: manifest)
+            let file: CheckpointFile
+            (file, hash) = try files.open(manifest)
+            network = try self.network(of: manifest, family: family, in: file)
+        }
         let version = try version(of: manifest, weights: hash, dimension: network.dimension, revision: network.revision)
         return try CompileLock.hold(in: files.compiledFolder) { () throws(ModelError) in
             try OpenVINOEmbedder(
@@ -96,7 +103,7 @@ extension ModelLoader {
             options: manifest.options, revision: revision, preprocessing: manifest.preprocessing)
     }
 
-    private func startedRuntime() throws(ModelError) -> OpenVINORuntime {
+    func startedRuntime() throws(ModelError) -> OpenVINORuntime {
         try runtime.withLock { runtime throws(ModelError) in
             if let runtime { return runtime }
             let started = try OpenVINORuntime(cacheFolder: files.compiledFolder)
