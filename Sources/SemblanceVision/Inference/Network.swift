@@ -49,4 +49,16 @@ package struct NetworkInput: Hashable, Sendable {
         self.layout = layout
         self.element = element
     }
+
+    /// A network that takes bytes normalises them itself: doing so twice would be wrong.
+    /// - Throws: `model-invalid-manifest`.
+    func check(_ preprocessing: Preprocessing) throws(ModelError) {
+        guard element == .uint8 else { return }
+        guard preprocessing.mean.allSatisfy({ $0 == 0 }), preprocessing.deviation.allSatisfy({ $0 == 1 }) else {
+            throw ModelError(
+                .invalidManifest,
+                "The network takes bytes and normalises them itself: its preprocessing must have 'mean' [0, 0, 0] and "
+                    + "'deviation' [1, 1, 1].")
+        }
+    }
 }

@@ -26,6 +26,7 @@ public final class OpenVINOEmbedder: Embedder {
         network: Network, version: ModelVersion, preprocessing: Preprocessing, runtime: OpenVINORuntime,
         options: EngineOptions, batchSize: Int = 4
     ) throws(ModelError) {
+        try network.input.check(preprocessing)
         let networks = try Self.compile(
             network, forBatches: network.takesBatches ? [1, batchSize] : [1], preprocessing: preprocessing,
             runtime: runtime, options: options)

@@ -39,8 +39,9 @@ package struct OpenVINOModel: ~Copyable {
         }
         defer { ov_preprocess_input_info_free(input) }
         try Self.describeTensor(of: input)
-        try Self.addSteps(preprocessing, to: input)
+        try Self.addSteps(preprocessing, for: networkInput.element, to: input)
         try Self.describeModel(of: input, layout: networkInput.layout)
+        try Self.giveFloats(processor)
         let built = try makeHandle("build the model's input") {
             ov_preprocess_prepostprocessor_build(processor, &$0)
         }
@@ -62,11 +63,21 @@ extension OpenVINOModel {
 
     /// Mean and deviation are in the order R, G, B, as the pixels come; a model that wants B, G, R gets them turned
     /// round last.
-    private static func addSteps(_ preprocessing: Preprocessing, to input: OpaquePointer) throws(ModelError) {
+    private static func addSteps(
+        _ preprocessing: Preprocessing, for element: NetworkInput.Element, to input: OpaquePointer
+    ) throws(ModelError) {
         let steps = try makeHandle("prepare the model's input") {
             ov_preprocess_input_info_get_preprocess_steps(input, &$0)
         }
         defer { ov_preprocess_preprocess_steps_free(steps) }
+        // A network that takes bytes normalises them itself.
+        if element != .uint8 { try normalise(preprocessing, in: steps) }
+        if preprocessing.channels == .bgr {
+            try check(ov_preprocess_preprocess_steps_reverse_channels(steps), "reverse the channels")
+        }
+    }
+
+    private static func normalise(_ preprocessing: Preprocessing, in steps: OpaquePointer) throws(ModelError) {
         try check(ov_preprocess_preprocess_steps_convert_element_type(steps, F32), "convert pixels")
         try check(
             ov_preprocess_preprocess_steps_mean_multi_channels(
@@ -74,9 +85,19 @@ extension OpenVINOModel {
         try check(
             ov_preprocess_preprocess_steps_scale_multi_channels(
                 steps, preprocessing.deviation, Int32(preprocessing.deviation.count)), "divide by the deviation")
-        if preprocessing.channels == .bgr {
-            try check(ov_preprocess_preprocess_steps_reverse_channels(steps), "reverse the channels")
+    }
+
+    /// Embeddings leave the network as Float32, whatever it computes in.
+    private static func giveFloats(_ processor: OpaquePointer) throws(ModelError) {
+        let output = try makeHandle("describe the embedding") {
+            ov_preprocess_prepostprocessor_get_output_info(processor, &$0)
         }
+        defer { ov_preprocess_output_info_free(output) }
+        let tensor = try makeHandle("describe the embedding") {
+            ov_preprocess_output_info_get_tensor_info(output, &$0)
+        }
+        defer { ov_preprocess_output_tensor_info_free(tensor) }
+        try check(ov_preprocess_output_set_element_type(tensor, F32), "give the embedding as Float32")
     }
 
     private static func describeModel(of input: OpaquePointer, layout: NetworkInput.Layout) throws(ModelError) {

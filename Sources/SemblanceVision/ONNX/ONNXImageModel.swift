@@ -223,7 +223,8 @@ private struct PoolingPlan {
             }
             method = chosen
             let places = isLast ? shape[1] * shape[2] : shape[2] * shape[3]
-            note = "It gives \(dimension) components at \(places) place\(places == 1 ? "" : "s"); \(Self.words(chosen))."
+            note =
+                "It gives \(dimension) components at \(places) place\(places == 1 ? "" : "s"); \(Self.words(chosen))."
         default:
             throw ONNXModelFile.unsupported(
                 "expected an output of two to four dimensions, not of the shape \(shape)")

@@ -32,7 +32,7 @@ extension ONNXModelFile {
         var shape: [Int] = []
         for dimension in dimensions {
             guard let size = Int(exactly: dimension), size <= 1 << 40, shape.count < 16,
-                case let (product, overflow) = elementCount.multipliedReportingOverflow(by: size), !overflow
+                case (let product, let overflow) = elementCount.multipliedReportingOverflow(by: size), !overflow
             else { throw Self.damaged(tensor, "its shape has no meaning") }
             elementCount = product
             shape.append(size)

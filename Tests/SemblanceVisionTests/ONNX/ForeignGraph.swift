@@ -131,7 +131,9 @@ extension ForeignGraph {
         var graph = ForeignGraph()
         graph.input("picture", shape)
         var value = "picture"
-        if layout == .nhwc { value = graph.node("Transpose", [value], to: "turned", ["perm": .integers([0, 3, 1, 2])]) }
+        if layout == .nhwc {
+            value = graph.node("Transpose", [value], to: "turned", ["perm": .integers([0, 3, 1, 2])])
+        }
         graph.weights("kernel", [96, 3, 3, 3])
         graph.node(
             "Conv", [value, "kernel"], to: "convolved",
@@ -160,13 +162,15 @@ extension ForeignGraph {
 
     /// Embeddings of the synthetic pictures.
     func embeddings(
-        output: String? = nil, pooling: NetworkOptions.Pooling? = nil, size: Int = 8
+        output: String? = nil, pooling: NetworkOptions.Pooling? = nil, size: Int = 8, mean: Float = 120,
+        deviation: Float = 60
     ) throws -> [Embedding] {
         let model = try model(output: output, pooling: pooling, size: size)
         let embedder = try OpenVINOEmbedder(
             network: model.network,
             version: ModelVersion(modelID: "foreign", digest: "", dimension: model.description.dimension),
-            preprocessing: Preprocessing(size: size, fit: .pad, mean: [120, 120, 120], deviation: [60, 60, 60]),
+            preprocessing: Preprocessing(
+                size: size, fit: .pad, mean: [mean, mean, mean], deviation: [deviation, deviation, deviation]),
             runtime: OpenVINORuntime(cacheFolder: nil), options: EngineOptions(precision: .f32, streamCount: 1))
         return try embedder.embed(ModelFixture.pictures(size: size))
     }

@@ -127,13 +127,15 @@ import Testing
         #expect(try graph.embeddings().count == ModelFixture.pictureCount)
     }
 
-    @Test(arguments: [
-        (shape: ["n", 3, 8, 8], layout: NetworkInput.Layout.nchw, size: 8),
-        (shape: [1, 3, 8, 8], layout: .nchw, size: 8), (shape: ["n", 8, 8, 3], layout: .nhwc, size: 8),
-        (shape: ["n", "c", "h", "w"], layout: .nchw, size: 224),
-        (shape: ["n", "h", "w", "channels"], layout: .nhwc, size: 224),
-        (shape: ["n", 3, "h", "w"], layout: .nchw, size: 224), (shape: ["n", "h", "w", 3], layout: .nhwc, size: 224),
-    ] as [(shape: [ForeignGraph.Dimension], layout: NetworkInput.Layout, size: Int)])
+    @Test(
+        arguments: [
+            (shape: ["n", 3, 8, 8], layout: NetworkInput.Layout.nchw, size: 8),
+            (shape: [1, 3, 8, 8], layout: .nchw, size: 8), (shape: ["n", 8, 8, 3], layout: .nhwc, size: 8),
+            (shape: ["n", "c", "h", "w"], layout: .nchw, size: 224),
+            (shape: ["n", "h", "w", "channels"], layout: .nhwc, size: 224),
+            (shape: ["n", 3, "h", "w"], layout: .nchw, size: 224),
+            (shape: ["n", "h", "w", 3], layout: .nhwc, size: 224),
+        ] as [(shape: [ForeignGraph.Dimension], layout: NetworkInput.Layout, size: Int)])
     func findsTheLayout(shape: [ForeignGraph.Dimension], layout: NetworkInput.Layout, size: Int) throws {
         var graph = ForeignGraph.withPooledFeatures(shape, layout: layout)
         graph.output("vector")
@@ -146,21 +148,51 @@ import Testing
         expectEqual(try graph.embeddings(), try plain.embeddings())
     }
 
+    /// A network that takes bytes normalises them itself.
     @Test func takesBytes() throws {
-        var graph = ForeignGraph.withPooledFeatures()
-        graph.output("vector")
         var bytes = ForeignGraph()
         bytes.input("picture", ["n", 8, 8, 3], type: ForeignGraph.uint8)
         bytes.node("Cast", ["picture"], to: "numbers", ["to": .integer(1)])
-        bytes.node("Transpose", ["numbers"], to: "turned", ["perm": .integers([0, 3, 1, 2])])
+        bytes.constant("mean", [], [120])
+        bytes.constant("deviation", [], [60])
+        bytes.node("Sub", ["numbers", "mean"], to: "centred")
+        bytes.node("Div", ["centred", "deviation"], to: "scaled")
+        bytes.node("Transpose", ["scaled"], to: "turned", ["perm": .integers([0, 3, 1, 2])])
         bytes.weights("kernel", [96, 3, 3, 3])
-        bytes.node("Conv", ["turned", "kernel"], to: "convolved")
-        bytes.node("GlobalAveragePool", ["convolved"], to: "pooled")
+        bytes.node(
+            "Conv", ["turned", "kernel"], to: "convolved",
+            ["strides": .integers([2, 2]), "pads": .integers([1, 1, 1, 1])])
+        bytes.node("Relu", ["convolved"], to: "features")
+        bytes.node("GlobalAveragePool", ["features"], to: "pooled")
         bytes.output("pooled")
-        let model = try bytes.model()
-        #expect(model.description.input == NetworkInput(layout: .nhwc, element: .uint8))
-        #expect(model.description.preprocessing.deviation == [1, 1, 1])
-        #expect(try bytes.embeddings().count == ModelFixture.pictureCount)
+        let description = try bytes.model().description
+        #expect(description.input == NetworkInput(layout: .nhwc, element: .uint8))
+        #expect(description.preprocessing.deviation == [1, 1, 1])
+        var plain = ForeignGraph.withPooledFeatures()
+        plain.output("vector")
+        expectEqual(try bytes.embeddings(mean: 0, deviation: 1), try plain.embeddings())
+        let error = #expect(throws: ModelError.self) { _ = try bytes.embeddings() }
+        #expect(error?.code == .invalidManifest)
+    }
+
+    /// Half-precision graphs are given and give Float32 all the same.
+    @Test func takesHalfPrecision() throws {
+        var half = ForeignGraph()
+        half.input("picture", ["n", 3, 8, 8], type: ForeignGraph.float16)
+        half.node("Cast", ["picture"], to: "numbers", ["to": .integer(1)])
+        half.weights("kernel", [96, 3, 3, 3])
+        half.node(
+            "Conv", ["numbers", "kernel"], to: "convolved",
+            ["strides": .integers([2, 2]), "pads": .integers([1, 1, 1, 1])])
+        half.node("Relu", ["convolved"], to: "features")
+        half.node("GlobalAveragePool", ["features"], to: "pooled")
+        half.node("Cast", ["pooled"], to: "halves", ["to": .integer(10)])
+        half.output("halves", type: ForeignGraph.float16)
+        #expect(try half.model().description.input.element == .float16)
+        var plain = ForeignGraph.withPooledFeatures()
+        plain.output("vector")
+        let agreement = ModelFixture.agreement(of: try half.embeddings(), with: try plain.embeddings())
+        #expect(agreement.plain > 0.9999, "\(agreement)")
     }
 
     /// Old exporters fix the number of images.

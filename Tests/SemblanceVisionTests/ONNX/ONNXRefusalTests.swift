@@ -196,8 +196,11 @@ import Testing
         var tried = 0
         while tried < 300 {
             var bytes = whole
-            let index = Bool.random(using: &generator) ? Int.random(in: 0..<400, using: &generator) : whole.count - 1
-                - Int.random(in: 0..<300, using: &generator)
+            let index =
+                Bool.random(using: &generator)
+                ? Int.random(in: 0..<400, using: &generator)
+                : whole.count - 1
+                    - Int.random(in: 0..<300, using: &generator)
             bytes[index] = UInt8.random(in: 0...255, using: &generator)
             let file = CheckpointFile(bytes, name: "damaged.onnx")
             tried += 1
