@@ -57,8 +57,8 @@ def vgg(network):
 class Published:
     """A network of torchvision's, or timm's with the same names."""
 
-    def __init__(self, name, family, dimension, make=None):
-        self.name, self.family, self.dimension, self.make = name, family, dimension, make
+    def __init__(self, name, family, dimension, make=None, variant=None):
+        self.name, self.family, self.dimension, self.make, self.variant = name, family, dimension, make, variant
 
     def network(self):
         return self.make() if self.make else getattr(torchvision.models, self.name)(weights=None)
@@ -83,11 +83,11 @@ class Lite(Published):
     """timm's EfficientNet-Lite, renamed to the names of the port that Semblance reads."""
 
     def __init__(self, variant, size):
-        super().__init__(f"efficientnet-lite{variant}", "efficientnet-lite", 1280)
-        self.variant, self.size = variant, size
+        super().__init__(f"efficientnet-{variant}", "efficientnet-lite", 1280, variant=variant)
+        self.size = size
 
     def network(self):
-        return timm.create_model(f"tf_efficientnet_lite{self.variant}", pretrained=False)
+        return timm.create_model(f"tf_efficientnet_{self.variant}", pretrained=False)
 
     def state(self, network):
         state = network.state_dict()
@@ -137,7 +137,7 @@ NETWORKS = (
                  lambda depth=depth: timm.create_model(f"resnet{depth}", pretrained=False))
        for depth, dimension in ((34, 512), (50, 2048))]
     + [Published(f"vgg{depth}{norm}", "vgg", 4096) for depth in (11, 13, 16, 19) for norm in ("", "_bn")]
-    + [Lite(variant, size) for variant, size in ((0, 224), (3, 280), (4, 300))])
+    + [Lite(variant, size) for variant, size in (("lite0", 224), ("lite3", 280), ("lite4", 300))])
 
 
 def save(state, path):
@@ -151,8 +151,8 @@ def embeddings(program, published, path, files, folder):
     """What the built program gives, and the seconds that it took with loading and compiling."""
     configuration = folder / "model_config.json"
     configuration.write_text(json.dumps([{
-        "model_id": "checked", "model_type": published.family, "model_dim": published.dimension,
-        "model_path": str(path)}]))
+        "model_id": "checked", "model_type": published.family, "model_subtype": published.variant,
+        "model_dim": published.dimension, "model_path": str(path)}]))
     output = folder / "embeddings.npy"
     environment = dict(os.environ, SEMBLANCE_MODEL_CONFIG=str(configuration), SEMBLANCE_CACHE=str(folder / "cache"))
     start = time.perf_counter()
