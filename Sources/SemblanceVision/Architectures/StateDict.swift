@@ -18,17 +18,40 @@ package struct ExpectedTensor: Hashable, Sendable {
 package struct StateDict: Sendable {
     private let checkpoint: Checkpoint
 
-    /// - Throws: `model-unexpected-tensors`, naming what is missing, left over or of another shape.
-    package init(_ checkpoint: Checkpoint, expecting expected: [ExpectedTensor]) throws(ModelError) {
+    /// - Parameter availableByteCount: memory that may be taken; `nil` for no limit.
+    /// - Throws: `model-unexpected-tensors`, naming what is missing, left over or of another shape; `model-too-large`
+    ///   if the network certainly does not fit into memory.
+    package init(
+        _ checkpoint: Checkpoint, expecting expected: [ExpectedTensor],
+        availableByteCount: Int? = SystemMemory.availableByteCount
+    ) throws(ModelError) {
         self.checkpoint = checkpoint
         let faults = Self.faults(of: checkpoint, expecting: expected)
-        guard let first = faults.first else { return }
+        guard let first = faults.first else {
+            try Self.checkSize(of: checkpoint, expecting: expected, availableByteCount: availableByteCount)
+            return
+        }
         let others = faults.count > 3 ? "; and \(faults.count - 3) more" : ""
         let listed = faults.count == 1 ? first : faults.prefix(3).joined(separator: "; ") + others
         throw ModelError(
             .unexpectedTensors,
             "The weights in '\(checkpoint.fileName)' are not this model's: \(listed). "
                 + "Check that the file and the model's family and variant belong together.")
+    }
+
+    /// Every weight is in memory three times as Float32 at some moment: as it is read, in the graph's bytes, and in the
+    /// engine.
+    private static func checkSize(
+        of checkpoint: Checkpoint, expecting expected: [ExpectedTensor], availableByteCount: Int?
+    ) throws(ModelError) {
+        guard let availableByteCount else { return }
+        let count = expected.filter { !$0.isOptional }.reduce(0) { $0 + (checkpoint[$1.name]?.count ?? 0) }
+        let needed = 3 * MemoryLayout<Float>.size * count
+        guard needed > availableByteCount else { return }
+        throw ModelError(
+            .tooLarge,
+            "The model in '\(checkpoint.fileName)' needs at least \(needed >> 20) MB of memory, but "
+                + "\(availableByteCount >> 20) MB are available. Close other programs, or choose a smaller model.")
     }
 
     /// Differences between a checkpoint and a list of tensors, one phrase each, in the list's order.

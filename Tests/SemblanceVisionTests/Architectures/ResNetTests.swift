@@ -72,6 +72,21 @@ import Testing
         #expect(error?.message.contains("'layer3.0.bn1.bias' holds nan at element 0") == true)
     }
 
+    /// Each weight takes four bytes three times.
+    @Test func refusesWhatDoesNotFitIntoMemory() throws {
+        let checkpoint = try ConvNetFixture.basic.checkpoint()
+        let expected = try network(.basic).expectedTensors
+        let needed = 12 * expected.filter { !$0.isOptional }.reduce(0) { $0 + $1.shape.reduce(1, *) }
+        _ = try StateDict(checkpoint, expecting: expected, availableByteCount: needed)
+        let error = #expect(throws: ModelError.self) {
+            try StateDict(checkpoint, expecting: expected, availableByteCount: needed - 1)
+        }
+        #expect(error?.code == .tooLarge)
+        #expect(error?.message.contains("'narrow-resnet-basic.pth'") == true)
+        // What the machine says of itself is a number, and enough for this network.
+        #expect(try #require(SystemMemory.availableByteCount) > needed)
+    }
+
     @Test func refusesOtherStems() throws {
         let deep = ConvNetFixture.basic.refusal {
             $0["conv1.0.weight"] = try ConvNetFixture.tensor("conv1.0.weight", [32, 3, 3, 3])
