@@ -36,7 +36,9 @@ package protocol Architecture: Sendable {
 
 /// The families that are built in.
 package enum ArchitectureFamily {
-    package static let all: [any Architecture.Type] = [EfficientNetLite.self, ResNet.self, VGG.self, CLIP.self]
+    package static let all: [any Architecture.Type] = [
+        EfficientNetLite.self, ResNet.self, VGG.self, CLIP.self, ViT.self,
+    ]
 
     /// The family with this name, or `nil`.
     package static func named(_ family: String) -> (any Architecture.Type)? {

@@ -44,13 +44,14 @@ public final class OpenVINOTextEmbedder: TextEmbedder {
 extension OpenVINOTextEmbedder {
     private func embedTexts(_ texts: [String]) throws(ModelError) -> [EmbeddedText] {
         let rows = texts.map { tokenizer.tokens(of: $0, contextLength: contextLength) }
-        let outputs = try outputs(of: rows.map(\.ids))
-        var embedded: [EmbeddedText] = []
-        for (row, output) in zip(rows, outputs) {
-            embedded.append(
-                EmbeddedText(embedding: try Embedding(output: output, of: version), isCut: row.isCut))
-        }
-        return embedded
+        return zip(rows, try embed(tokens: rows.map(\.ids))).map { EmbeddedText(embedding: $1, isCut: $0.isCut) }
+    }
+
+    /// Embeds rows of token numbers, each as long as the context.
+    package func embed(tokens rows: [[Int32]]) throws(ModelError) -> [Embedding] {
+        var embeddings: [Embedding] = []
+        for output in try outputs(of: rows) { embeddings.append(try Embedding(output: output, of: version)) }
+        return embeddings
     }
 
     private func outputs(of rows: [[Int32]]) throws(ModelError) -> [ArraySlice<Float>] {

@@ -76,6 +76,11 @@ extension ONNXGraph {
         return append("Slice", [value, bounds[0], bounds[1], integers("axes", [1])])
     }
 
+    /// The mean over tokens: `[images, width]`.
+    package mutating func meanOfTokens(_ value: Value) -> Value {
+        append("ReduceMean", [value], attributes: ["axes": .integers([1]), "keepdims": .integer(0)])
+    }
+
     /// The rows of a table with these numbers.
     package mutating func rows(_ numbers: Value, of table: Value) -> Value {
         append("Gather", [table, numbers], attributes: ["axis": .integer(0)])

@@ -93,7 +93,7 @@ extension CLIP {
                 "This CLIP reads pictures of \(image.size) pixels a side, not \(size). Correct 'size'.")
         }
         var graph = ONNXGraph(name: Self.family, input: "pixels", shape: [nil, 3, size, size])
-        let token = try image.add(to: &graph, from: weights)
+        let token = try image.add(to: &graph, grid: image.grid, keepsFirstOnly: true, from: weights)
         graph.output(
             graph.flatten(try projection.add(to: &graph, after: token, from: weights)), dimension: dimension)
         return graph

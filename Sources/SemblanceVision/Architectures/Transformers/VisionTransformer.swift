@@ -114,8 +114,13 @@ extension VisionTransformer {
 // MARK: - Graph
 
 extension VisionTransformer {
-    /// The class token after the last normalisation, `[images, 1, width]`.
-    func add(to graph: inout ONNXGraph, from weights: StateDict) throws(ModelError) -> ONNXGraph.Value {
+    /// The tokens after the last normalisation, `[images, tokens, width]`.
+    /// - Parameters:
+    ///   - grid: patches of a side; another number than the network was trained with resamples the places.
+    ///   - keepsFirstOnly: whether the class token is all that is wanted.
+    func add(
+        to graph: inout ONNXGraph, grid: Int, keepsFirstOnly: Bool, from weights: StateDict
+    ) throws(ModelError) -> ONNXGraph.Value {
         let patchCount = grid * grid
         let patches = graph.convolution(
             graph.input,
@@ -128,20 +133,21 @@ extension VisionTransformer {
         let rows = graph.transpose(graph.reshape(patches, [0, width, patchCount]), [0, 2, 1])
         // The tokens before the patches never change: zeros make room, and they come with their places' embeddings.
         let places = graph.constant(
-            "places", shape: [1, prefixCount + patchCount, width], try placesWithPrefix(from: weights))
+            "places", shape: [1, prefixCount + patchCount, width], try placesWithPrefix(grid: grid, from: weights))
         var value = graph.add(graph.padTokens(rows, before: prefixCount), places)
         if let norm = names.normBefore {
             value = try graph.layerNormalisation(
                 value, named: norm, width: width, epsilon: stack.epsilon, from: weights)
         }
         value = try stack.add(
-            to: &graph, after: value, tokenCount: prefixCount + patchCount, keepsFirstOnly: true, from: weights)
+            to: &graph, after: value, tokenCount: prefixCount + patchCount, keepsFirstOnly: keepsFirstOnly,
+            from: weights)
         return try graph.layerNormalisation(
             value, named: names.normAfter, width: width, epsilon: stack.epsilon, from: weights)
     }
 
     /// The places' embeddings, with the class and register tokens added to theirs.
-    private func placesWithPrefix(from weights: StateDict) throws(ModelError) -> [Float] {
+    private func placesWithPrefix(grid newGrid: Int, from weights: StateDict) throws(ModelError) -> [Float] {
         let places = try weights.values(
             names.positions, shape: Self.shape([placeCount, width], leadingOnes: names.leadingOnes))
         var prefix = try weights.values(names.classToken, shape: classTokenShape)
@@ -150,6 +156,7 @@ extension VisionTransformer {
         }
         let ownCount = (placeCount - grid * grid) * width
         for index in 0..<ownCount { prefix[index] += places[index] }
-        return prefix + places[ownCount...]
+        let own = PlaceGrid(side: grid, width: width, values: Array(places[ownCount...]))
+        return prefix + own.resampled(to: newGrid)
     }
 }
