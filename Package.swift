@@ -78,6 +78,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "SemblanceLab", dependencies: ["SemblanceCore", "SemblanceEngine"], swiftSettings: settings),
+        .target(
             name: "SemblanceServer",
             dependencies: [
                 "SemblanceCore", "SemblanceEngine",
@@ -93,7 +95,7 @@ let package = Package(
             name: "semblance",
             dependencies: [
                 "SemblanceCore", "SemblanceVision", "SemblanceIndex", "SemblanceStore", "SemblanceFetch",
-                "SemblanceEngine", "SemblanceServer",
+                "SemblanceEngine", "SemblanceLab", "SemblanceServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -131,6 +133,11 @@ let package = Package(
         .testTarget(
             name: "SemblanceEngineTests",
             dependencies: ["SemblanceCore", "SemblanceEngine", "SemblanceTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "SemblanceLabTests",
+            dependencies: ["SemblanceCore", "SemblanceEngine", "SemblanceLab", "SemblanceTesting"],
+            exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(
             name: "SemblanceServerTests",
             dependencies: [
