@@ -17,7 +17,7 @@ extension Doctor {
             let indexes = LocalVectorIndexes(
                 folder: folder.indexesPath, source: store, filters: store,
                 access: lock == nil ? .readOnly : .readWrite)
-            let models = try Vision.build().models
+            let models = try Vision.build(for: options).models
             var findings: [Finding] = []
             for catalogue in try await store.catalogues() {
                 findings.append(await examine(catalogue, indexes, models, isMended: lock != nil))
