@@ -47,6 +47,9 @@ public final class Engine: Sendable {
     /// Queries that wait for a thread.
     package var waitingQueryCount: Int { queryThreads.waitingCount }
 
+    /// Embeds single texts on the query threads.
+    public var textEmbedding: TextEmbedding { TextEmbedding(threads: queryThreads) }
+
     // MARK: Models
 
     public func models() -> [ModelDescription] { dependencies.models.models() }

@@ -15,7 +15,7 @@ public struct EngineConfiguration: Sendable, Hashable {
     public var maximumWaitingQueryCount: Int
     /// Searches that run as jobs at the same time. Default 4; 1…256.
     public var searchWorkerCount: Int
-    /// Images that one query may combine. Default 32; 1…1000.
+    /// Images and texts that one query may combine. Default 32; 1…1000.
     public var maximumTermCount: Int
     /// Ended jobs are kept this long. Default one week; 1 min…10 years.
     public var jobRetention: Duration

@@ -130,4 +130,9 @@ struct Vision: Sendable {
             reader: reader, limits: configuration.limits,
             threads: ThreadPool(name: "embed", threadCount: configuration.workerThreadCount))
     }
+
+    /// Embeds texts on a thread of its own.
+    func makeTextEmbedding() -> TextEmbedding {
+        TextEmbedding(threads: ThreadPool(name: "text", threadCount: 1))
+    }
 }

@@ -11,6 +11,7 @@ struct Semblance: AsyncParsableCommand {
               semblance index ~/Pictures                  take a folder into the catalogue 'default'
               semblance search photo.jpg --k 5            the five images most like a photo
               semblance search photo.jpg --region 0.2,0.1,0.5,0.5
+              semblance search --text "red chair"
               semblance serve                             the web page and the HTTP API at 127.0.0.1:8000
 
             Every command takes --json. Exit codes: 0 all well, 1 error, 2 some files failed, 64 usage, 130 interrupted.
@@ -18,6 +19,7 @@ struct Semblance: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Index.self, Search.self, Serve.self, List.self, Remove.self, Duplicates.self, Models.self, Embed.self,
+            Label.self,
             Jobs.self, Keys.self, Stats.self, Doctor.self,
         ])
 }

@@ -35,6 +35,8 @@ public enum ModelErrorCode: String, Hashable, Sendable, CaseIterable {
     case tooLarge = "model-too-large"
     case idTaken = "model-id-taken"
     case inUse = "model-in-use"
+    case embeddingsMissing = "model-embeddings-missing"
+    case changedMeanwhile = "model-changed-meanwhile"
 }
 
 /// The catalogue store, the data folder or a file in it. Raised by Store.
@@ -88,6 +90,7 @@ public enum RequestErrorCode: String, Hashable, Sendable, CaseIterable {
     case invalidMetadata = "invalid-metadata"
     case invalidScore = "invalid-score"
     case invalidVector = "invalid-vector"
+    case invalidText = "invalid-text"
     case invalidIdentifier = "invalid-id"
     case invalidJSON = "invalid-json"
     case invalidMultipart = "invalid-multipart"

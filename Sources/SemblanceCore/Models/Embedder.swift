@@ -17,9 +17,16 @@ public protocol Embedder: Sendable {
 public protocol TextEmbedder: Sendable {
     /// The version of the images' embeddings: texts and images share one space.
     var version: ModelVersion { get }
+    /// What scores are multiplied by before a softmax over several texts, as the model was trained.
+    var logitScale: Float { get }
     /// Embeds texts in the order given. Any text has an embedding, the empty one too.
     /// - Throws: `ModelError` with `model-engine-failed`.
     func embed(_ texts: [String]) throws -> [EmbeddedText]
+}
+
+extension TextEmbedder {
+    /// The scale at which CLIP's training ends: it is clipped there (Radford et al. 2021, section 2.5).
+    public var logitScale: Float { 100 }
 }
 
 /// A text's embedding.

@@ -5,26 +5,47 @@ struct QueryVector {
     let embedding: Embedding
     /// The catalogue's own images among the terms: a search for what is like them does not return them.
     let excluded: Set<CatalogueImage.ID>
+    var warnings: [String] = []
 }
 
 extension Engine {
     func queryVector(
         for terms: [SearchTerm], in catalogue: Catalogue, embedder: any Embedder
     ) async throws -> QueryVector {
+        // First: a model without a text tower is told before an image is fetched.
+        let texts = try await embedTexts(of: terms, model: embedder.version)
+        let warnings = terms.compactMap { term in
+            term.text.flatMap { texts[$0]?.isCut == true ? TextEmbedding.cutWarning(for: $0) : nil }
+        }
         var excluded: Set<CatalogueImage.ID> = []
         var sum = [Float](repeating: 0, count: embedder.version.dimension)
         for term in terms {
             let (embedding, image) = try await namingImage(term.name) {
-                try await self.embedding(of: term, in: catalogue, embedder: embedder)
+                try await self.embedding(of: term, texts: texts, in: catalogue, embedder: embedder)
             }
             if let image { excluded.insert(image) }
-            if terms.count == 1 { return QueryVector(embedding: embedding, excluded: excluded) }
+            if terms.count == 1 {
+                return QueryVector(embedding: embedding, excluded: excluded, warnings: warnings)
+            }
             for index in sum.indices { sum[index] += term.weight * embedding.values[index] }
         }
         guard let embedding = Embedding(normalising: sum) else {
-            throw RequestError(.invalidQuery, "The images of this query cancel each other out.")
+            throw RequestError(.invalidQuery, "The images and texts of this query cancel each other out.")
         }
-        return QueryVector(embedding: embedding, excluded: excluded)
+        return QueryVector(embedding: embedding, excluded: excluded, warnings: warnings)
+    }
+
+    /// The embeddings of a query's texts, by text.
+    private func embedTexts(of terms: [SearchTerm], model: ModelVersion) async throws -> [String: EmbeddedText] {
+        let texts = terms.compactMap(\.text)
+        guard !texts.isEmpty else { return [:] }
+        let embedder = try await dependencies.models.textEmbedder(for: model.modelID)
+        guard embedder.version == model else {
+            throw ModelError(
+                .engineFailed, "The text tower of '\(model.modelID)' is of another version than its image tower.")
+        }
+        let embedded = try await textEmbedding.embed(texts, with: embedder)
+        return Dictionary(zip(texts, embedded), uniquingKeysWith: { first, _ in first })
     }
 
     /// Of several images, a person wants to know which could not be read.
@@ -38,13 +59,18 @@ extension Engine {
     }
 
     private func embedding(
-        of term: SearchTerm, in catalogue: Catalogue, embedder: any Embedder
+        of term: SearchTerm, texts: [String: EmbeddedText], in catalogue: Catalogue, embedder: any Embedder
     ) async throws -> (Embedding, CatalogueImage.ID?) {
         switch term.source {
         case .bytes(let bytes):
             return (try await embedding.embed(bytes, region: term.region, with: embedder), nil)
         case .file(let path):
             return (try await embedding.embed(fileAt: path, region: term.region, with: embedder), nil)
+        case .text(let text):
+            guard let embedded = texts[text] else {
+                throw ModelError(.engineFailed, "expected one embedding for each text, not fewer")
+            }
+            return (embedded.embedding, nil)
         case .vector(let values):
             return (try unitVector(values, for: embedder.version), nil)
         case .url(let url):

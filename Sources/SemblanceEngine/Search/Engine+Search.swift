@@ -21,7 +21,7 @@ extension Engine {
         let matches = try await self.matches(for: Array(page))
         return SearchResponse(
             modelID: modelID, catalogue: catalogue.name, took: clock.now - start, preparing: preparing,
-            matches: matches)
+            matches: matches, warnings: query.warnings)
     }
 
     private func validate(_ request: SearchRequest) throws {
@@ -36,16 +36,30 @@ extension Engine {
             throw RequestError(.invalidScore, "The lowest score is a number from -1 to 1.")
         }
         guard !request.terms.isEmpty else {
-            throw RequestError(.missingField, "A search needs an image: send one, or name one of the catalogue.")
+            throw RequestError(
+                .missingField, "A search needs an image or a text: send one, or name an image of the catalogue.")
         }
         guard request.terms.count <= configuration.maximumTermCount else {
             throw RequestError(
                 .invalidQuery,
-                "A query combines at most \(configuration.maximumTermCount) images, not \(request.terms.count).")
+                "A query combines at most \(configuration.maximumTermCount) images and texts, "
+                    + "not \(request.terms.count).")
         }
         guard request.terms.allSatisfy({ $0.weight.isFinite }), request.terms.contains(where: { $0.weight > 0 }) else {
-            throw RequestError(.invalidQuery, "A query needs at least one image with a weight above zero.")
+            throw RequestError(.invalidQuery, "A query needs at least one image or text with a weight above zero.")
         }
+        for term in request.terms { try validate(term) }
+    }
+
+    private func validate(_ term: SearchTerm) throws {
+        guard case .text(let text) = term.source else { return }
+        guard term.region == nil else {
+            throw RequestError(.invalidRegion, "A region is a part of an image; a text has none.")
+        }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw RequestError(.invalidText, "The text to search with is empty.")
+        }
+        try TextEmbedding.checkLength(of: text)
     }
 
     /// Rows for neighbours, in their order. One that was deleted meanwhile is left out.

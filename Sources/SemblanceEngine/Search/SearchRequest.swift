@@ -30,7 +30,7 @@ public struct SearchRequest: Sendable {
     }
 }
 
-/// One image of a query. Several are combined as a weighted sum of their embeddings.
+/// One image or text of a query. Several are combined as a weighted sum of their unit-length embeddings.
 public struct SearchTerm: Sendable {
     public enum Source: Sendable {
         /// An image file's bytes.
@@ -42,12 +42,14 @@ public struct SearchTerm: Sendable {
         /// An embedding of the model; need not be of unit length.
         case vector([Float])
         case url(String)
+        /// What the images show, in words; for models with a text tower.
+        case text(String)
     }
 
     public var source: Source
-    /// Negative steers away from the image.
+    /// Negative steers away from the image or text.
     public var weight: Float
-    /// The part of the image to look at.
+    /// The part of the image to look at; a text has none.
     public var region: Region?
     /// What the user calls the image: errors begin with it.
     public var name: String?
@@ -57,6 +59,11 @@ public struct SearchTerm: Sendable {
         self.weight = weight
         self.region = region
         self.name = name
+    }
+
+    /// The words of a text; `nil` for an image.
+    var text: String? {
+        if case .text(let text) = source { text } else { nil }
     }
 }
 
@@ -69,6 +76,8 @@ public struct SearchResponse: Sendable {
     public let preparing: Duration
     /// Nearest first.
     public let matches: [Match]
+    /// What the user should know about the query, in sentences.
+    public let warnings: [String]
 }
 
 /// An image that was found.

@@ -9,6 +9,7 @@ struct ModelDocument: JSONWritable {
             $0.member("id", model.modelID)
             $0.member("family", model.family)
             $0.member("dimension", model.dimension)
+            $0.member("text", model.hasText)
             $0.member("licence", model.licence)
             $0.member("bytes", model.byteCount)
             $0.member("summary", model.summary)

@@ -81,7 +81,7 @@ enum ErrorStatus {
     private static func status(of code: RequestError.Code) -> HTTPResponse.Status {
         switch code {
         case .invalidName, .invalidLimit, .invalidRegion, .invalidFilter, .invalidMetadata, .invalidScore,
-            .invalidIdentifier, .invalidJSON, .invalidMultipart, .invalidQuery, .missingField:
+            .invalidText, .invalidIdentifier, .invalidJSON, .invalidMultipart, .invalidQuery, .missingField:
             .badRequest
         case .invalidVector: .unprocessableContent
         case .tooLarge: .contentTooLarge

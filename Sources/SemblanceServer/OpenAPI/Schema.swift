@@ -80,6 +80,13 @@ enum Schema {
         return .object(members)
     }
 
+    /// An object with one or more of these members, whatever else `schema` says.
+    static func atLeastOne(of names: [String], in schema: JSONValue) -> JSONValue {
+        guard case .object(var members) = schema else { return schema }
+        members["anyOf"] = .array(names.map { .object(["required": .array([.string($0)])]) })
+        return .object(members)
+    }
+
     static func map(to value: JSONValue) -> JSONValue {
         make("object", nil, [("additionalProperties", value)])
     }

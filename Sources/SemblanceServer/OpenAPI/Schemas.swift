@@ -1,4 +1,5 @@
 import SemblanceCore
+import SemblanceEngine
 
 /// The named schemas of the OpenAPI document: one for each document that responses and bodies are made of.
 enum Schemas {
@@ -8,6 +9,7 @@ enum Schemas {
             "ImagePage": imagePage, "Match": match, "SearchResult": searchResult, "SearchBody": searchBody,
             "SearchTerm": searchTerm, "DuplicateGroup": duplicateGroup, "Job": job, "FileFailure": failure,
             "Model": model, "Task": task, "TaskStatus": taskStatus, "ModelEntry": modelEntry, "Stats": stats,
+            "Labels": labels, "Label": label,
         ]
     }
 
@@ -69,21 +71,23 @@ enum Schemas {
     private static let searchResult = Schema.object([
         "model": Schema.string(), "catalogue": Schema.string(),
         "took_ms": Schema.number(0...Double(Int32.max), "Milliseconds from request to response."),
+        "warnings": Schema.list(Schema.string(), "What to know about the query, such as a text that was cut."),
         "results": Schema.list(Schema.reference("Match"), "Nearest first."),
     ])
 
     private static let searchTerm = Schema.exactlyOne(
-        of: ["image_id", "url", "vector", "image_base64"],
+        of: SearchBody.sourceNames,
         in: Schema.object(
             [
+                "text": SearchLimits.text,
                 "image_id": Schema.string("An image of the catalogue.", pattern: PathParameters.imagePattern),
                 "url": Schema.string("An image on the web."),
                 "vector": Schema.list(Schema.number(), atLeast: 1, "An embedding of the model."),
                 "image_base64": Schema.string("An image file's bytes, in Base64."),
-                "weight": Schema.number(default: 1, "Negative steers away from the image."),
+                "weight": Schema.number(default: 1, "Negative steers away from the image or text."),
                 "region": Schema.list(
                     Schema.number(0...1), atLeast: 4, atMost: 4, "x, y, width, height in fractions of the image."),
-            ], required: [], "Exactly one of image_id, url, vector and image_base64."))
+            ], required: [], "Exactly one of \(SearchBody.sourceNames.joined(separator: ", "))."))
 
     private static let searchBody = Schema.object(
         [
@@ -116,8 +120,19 @@ enum Schemas {
 
     private static let model = Schema.object([
         "id": Schema.string(), "family": Schema.string(), "dimension": Schema.integer(1...Int.max),
+        "text": Schema.boolean,
         "licence": Schema.string(), "bytes": Schema.nullable(Schema.integer(0...Int.max)), "summary": Schema.string(),
         "state": Schema.choice(["missing", "available", "loaded"]), "default": Schema.boolean,
+    ])
+
+    private static let labels = Schema.object([
+        "model": Schema.string(), "labels": Schema.list(Schema.reference("Label"), "Likeliest first."),
+        "warnings": Schema.list(Schema.string(), "What to know about the classes, such as one that was cut."),
+    ])
+
+    private static let label = Schema.object([
+        "label": Schema.string("The class."), "score": Schema.number(-1.001...1.001, "Cosine similarity."),
+        "probability": Schema.number(0...1, "Among all classes of the request."),
     ])
 
     private static let stats = Schema.object([
@@ -144,5 +159,6 @@ enum Schemas {
 /// Ranges that schemas and parsing share.
 enum SearchLimits {
     static let k = Schema.integer(1...1_000_000, default: 10, "Results to return.")
+    static let text = Schema.string("What the images show, in words.", lengths: 1...TextEmbedding.maximumByteCount)
     static let offset = Schema.integer(0...1_000_000, default: 0, "Results to leave out before the first.")
 }

@@ -4,6 +4,9 @@ import SemblanceEngine
 
 /// A search that came as JSON.
 enum SearchBody {
+    /// What a term may be, by the names of its members.
+    static let sourceNames = ["text", "image_id", "url", "vector", "image_base64"]
+
     /// - Throws: `RequestError` naming the member at fault.
     static func request(_ body: JSONMembers, catalogue: String) throws -> SearchRequest {
         try body.checkNames(["query", "k", "offset", "filter", "min_score", "model"])
@@ -17,16 +20,18 @@ enum SearchBody {
 
     private static func term(_ value: JSONValue) throws -> SearchTerm {
         let members = try JSONMembers(value, context: "Each element of 'query'")
-        try members.checkNames(["image_id", "url", "vector", "image_base64", "weight", "region"])
+        try members.checkNames(Set(sourceNames + ["weight", "region"]))
         let sources = [
-            try members.string("image_id").map { SearchTerm.Source.stored(id: $0) },
+            try members.string("text").map { SearchTerm.Source.text($0) },
+            try members.string("image_id").map { .stored(id: $0) },
             try members.string("url").map { .url($0) },
             try members.numbers("vector").map { .vector($0.map { Float($0) }) },
             try members.string("image_base64").map { .bytes(try decode($0)) },
         ].compactMap(\.self)
         guard sources.count == 1 else {
             throw RequestError(
-                .missingField, "Each element of 'query' has exactly one of image_id, url, vector and image_base64.")
+                .missingField,
+                "Each element of 'query' has exactly one of \(sourceNames.joined(separator: ", ")).")
         }
         return SearchTerm(sources[0], weight: Float(try members.number("weight") ?? 1), region: try region(members))
     }

@@ -14,10 +14,11 @@ struct SearchRoutes: EndpointGroup {
             Endpoint(
                 .post, "/v1/catalogues/{catalogue}/search", scope: .read,
                 Operation(
-                    "search", .search, "Find images that look like an image, or like several.",
+                    "search", .search, "Find images that look like an image, or show what a text says.",
                     detail:
-                        "As a form with image files in `image`, and in `minus` those to steer away from; or as JSON "
-                        + "with images of the catalogue, URLs, vectors or Base64.",
+                        "As a form with image files in `image` and words in `text`, and in `minus` and `minus_text` "
+                        + "what to steer away from; or as JSON with texts, images of the catalogue, URLs, vectors or "
+                        + "Base64, each with a weight. Several are combined. Texts need a model with `text`.",
                     body: .either(json: Schema.reference("SearchBody"), form: SearchForm.schema),
                     answer: .json(
                         Schema.reference("SearchResult"), "Results, nearest first.",
@@ -56,9 +57,7 @@ struct SearchRoutes: EndpointGroup {
         // Before megabytes are received for nothing.
         _ = try await engine.catalogue(named: catalogue)
         let form = try await services.uploads.receive(
-            request,
-            rules: .search(services.limits, fields: SearchForm.fileFields, count: engine.configuration.maximumTermCount)
-        )
+            request, rules: SearchForm.rules(engine.configuration))
         do {
             let response = try await answer(try SearchForm.request(form, catalogue: catalogue))
             await services.uploads.discard(form)
@@ -78,6 +77,7 @@ struct SearchRoutes: EndpointGroup {
                 $0.member("model", found.modelID)
                 $0.member("catalogue", found.catalogue)
                 $0.member("took_ms", found.took.milliseconds)
+                $0.member("warnings", found.warnings)
             }, list: "results", of: found.matches.map { MatchDocument(match: $0, links: links) })
         response.headers[.serverTiming] =
             "prepare;dur=\(found.preparing.milliseconds), total;dur=\(found.took.milliseconds)"

@@ -17,6 +17,8 @@ package struct FormRules: Sendable {
     let fileFields: Set<String>?
     /// Files; `nil` for no limit.
     let maximumFileCount: Int?
+    /// Fields that are not files and may come several times.
+    var repeatableFields: Set<String> = []
     /// Fields that are not files.
     static let maximumFieldCount = 64
     /// Bytes of a field that is not a file.
@@ -30,10 +32,12 @@ package struct FormRules: Sendable {
             maximumFileByteCount: limits.maximumByteCount, oversize: .cut, fileFields: nil, maximumFileCount: nil)
     }
 
-    /// A few images to search with.
-    package static func search(_ limits: DecodingLimits, fields: Set<String>, count: Int) -> FormRules {
+    /// A few images, and texts, to search with.
+    package static func search(
+        _ limits: DecodingLimits, fields: Set<String>, count: Int, texts: Set<String> = []
+    ) -> FormRules {
         FormRules(
             maximumFileByteCount: limits.maximumByteCount, oversize: .refuse, fileFields: fields,
-            maximumFileCount: count)
+            maximumFileCount: count, repeatableFields: texts)
     }
 }

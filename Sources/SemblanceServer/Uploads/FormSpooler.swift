@@ -19,6 +19,7 @@ package struct FormSpooler: Sendable {
     private var part: Part?
     private var partByteCount = 0
     private var fields: [String: String] = [:]
+    private var lists: [String: [String]] = [:]
     private var fieldCount = 0
     private var files: [FormFile] = []
     private var list: SpoolListFile?
@@ -47,7 +48,9 @@ package struct FormSpooler: Sendable {
     /// - Throws: `RequestError` if it ended too early or holds no file.
     package mutating func finish() throws -> ReceivedForm {
         try parser.finish()
-        guard rules.maximumFileCount == nil else { return ReceivedForm(fields: fields, files: .few(files)) }
+        guard rules.maximumFileCount == nil else {
+            return ReceivedForm(fields: fields, lists: lists, files: .few(files))
+        }
         guard var list else {
             throw RequestError(.missingField, "The form holds no file; send at least one as 'files'.")
         }
@@ -138,7 +141,7 @@ package struct FormSpooler: Sendable {
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw RequestError(.invalidMultipart, "The field '\(name.prefix(40))' is not UTF-8.")
             }
-            fields[name] = text
+            if rules.repeatableFields.contains(name) { lists[name, default: []].append(text) } else { fields[name] = text }
         case .file(let file, let field, let name):
             file.close()
             try keep(FormFile(field: field, upload: SpooledUpload(path: file.path, name: name)))

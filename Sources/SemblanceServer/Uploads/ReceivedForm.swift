@@ -18,6 +18,8 @@ package struct ReceivedForm: Sendable {
 
     /// Fields that are not files, by name.
     package let fields: [String: String]
+    /// Fields that may come several times, by name, in the order they came.
+    package var lists: [String: [String]] = [:]
     package let files: Files
 
     package var fileCount: Int {

@@ -5,15 +5,21 @@ import SemblanceEngine
 
 struct Embed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print or write images' embeddings.",
+        abstract: "Print or write embeddings of images and texts.",
         discussion: """
             EXAMPLES
               semblance embed photo.jpg --json
               semblance embed *.jpg --output vectors.npy      one row an image, Float32
+              semblance embed --model openclip-vit-b-32 --text "red chair" "green chair"
             """)
 
     @Argument(help: "Images.", completion: .file())
-    var images: [String]
+    var images: [String] = []
+
+    @Option(
+        name: .customLong("text"), parsing: .upToNextOption,
+        help: ArgumentHelp("Texts, for models that know them; they come after the images.", valueName: "words"))
+    var texts: [String] = []
 
     @Option(name: [.long, .customShort("m")], help: "The model; by default the registry's.")
     var model: String?
@@ -33,7 +39,7 @@ struct Embed: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func validate() throws {
-        guard !images.isEmpty else { throw ValidationError("Name at least one image.") }
+        guard !images.isEmpty || !texts.isEmpty else { throw ValidationError("Name at least one image or --text.") }
         if let output, !output.hasSuffix(".npy"), !output.hasSuffix(".json") {
             throw ValidationError("--output ends in .npy or .json.")
         }
@@ -47,43 +53,57 @@ struct Embed: AsyncParsableCommand {
 
     private func embed() async throws -> Int {
         let vision = try Vision.build(engineOptions.settings, for: options)
-        let embedder = try await vision.models.embedder(for: model ?? vision.models.defaultModelID)
+        let modelID = model ?? vision.models.defaultModelID
+        // First: a model without a text tower says so before images are decoded.
+        let textEmbedder = texts.isEmpty ? nil : try await vision.models.textEmbedder(for: modelID)
+        let embedder = images.isEmpty ? nil : try await vision.models.embedder(for: modelID)
+        guard let version = embedder?.version ?? textEmbedder?.version else { return 0 }
+        var printed = PrintedEmbeddings(model: version)
+        if let embedder { try await embedImages(with: embedder, of: vision, into: &printed) }
+        if let textEmbedder { try await embedTexts(with: textEmbedder, of: vision, into: &printed) }
+        for failure in printed.failures { Console.note("\(failure.path): \(failure.message)") }
+        try write(printed)
+        return printed.failures.count
+    }
+
+    private func embedImages(
+        with embedder: any Embedder, of vision: Vision, into printed: inout PrintedEmbeddings
+    ) async throws {
         let embedding = vision.makeEmbedding()
-        var embedded: [(path: String, embedding: Embedding)] = []
-        var failures: [FileFailure] = []
         for path in images {
             try Task.checkCancellation()
             do {
-                embedded.append((path, try await embedding.embed(fileAt: path, region: region, with: embedder)))
+                let image = try await embedding.embed(fileAt: path, region: region, with: embedder)
+                printed.embedded.append((.path(path), image))
             } catch let error as ImageError {
-                failures.append(FileFailure(path: path, error: error))
+                printed.failures.append(FileFailure(path: path, error: error))
             }
         }
-        for failure in failures { Console.note("\(failure.path): \(failure.message)") }
-        try write(embedded, failures, embedder.version)
-        return failures.count
     }
 
-    private func write(
-        _ embedded: [(path: String, embedding: Embedding)], _ failures: [FileFailure], _ model: ModelVersion
-    ) throws {
-        let text = EmbeddingText(model: model, embedded: embedded, failures: failures)
-        if let output {
-            let isNumPy = output.hasSuffix(".npy")
-            try save(
-                isNumPy
-                    ? NumPyArray.encode(embedded.map(\.embedding.values), columns: model.dimension)
-                    : Array(text.json.utf8), to: output)
-            Console(options).print(
-                [
-                    "model": .string(model.modelID), "dim": .number(Double(model.dimension)),
-                    "output": .string(output), "paths": .array(embedded.map { .string($0.path) }),
-                    "failures": .array(failures.map(\.commandLineJSON)),
-                ],
-                text: "\(embedded.count) × \(model.dimension) written to \(output)")
-            return
+    private func embedTexts(
+        with embedder: any TextEmbedder, of vision: Vision, into printed: inout PrintedEmbeddings
+    ) async throws {
+        let embedded = try await vision.makeTextEmbedding().embed(texts, with: embedder)
+        for (text, result) in zip(texts, embedded) {
+            if result.isCut { Console.note("semblance: \(TextEmbedding.cutWarning(for: text))") }
+            printed.embedded.append((.text(text, isCut: result.isCut), result.embedding))
         }
-        Console.write((options.printsJSON ? text.json : text.lines) + "\n", to: STDOUT_FILENO)
+    }
+
+    private func write(_ printed: PrintedEmbeddings) throws {
+        guard let output else {
+            return Console.write((options.printsJSON ? printed.json : printed.lines) + "\n", to: STDOUT_FILENO)
+        }
+        let dimension = printed.model.dimension
+        let isNumPy = output.hasSuffix(".npy")
+        try save(
+            isNumPy
+                ? NumPyArray.encode(printed.embedded.map(\.embedding.values), columns: dimension)
+                : Array(printed.json.utf8), to: output)
+        Console(options).print(
+            printed.summary(output: output),
+            text: "\(printed.embedded.count) × \(dimension) written to \(output)")
     }
 
     private func save(_ bytes: [UInt8], to path: String) throws {
@@ -92,33 +112,5 @@ struct Embed: AsyncParsableCommand {
         } catch {
             throw StoreError(.notWritable, "'\(path)' could not be written.", underlying: error)
         }
-    }
-}
-
-/// Embeddings as text. Floats are printed as the shortest text that reads back to the same Float32.
-private struct EmbeddingText {
-    let model: ModelVersion
-    let embedded: [(path: String, embedding: Embedding)]
-    let failures: [FileFailure]
-
-    /// `{"model", "dim", "embeddings": [{"path", "vector": […]}]}`, and `failures` if there are any.
-    var json: String {
-        let items = embedded.map { item in
-            "{\"path\":\(JSONValue.string(item.path).text),\"vector\":[\(values(item.embedding))]}"
-        }
-        var text = "{\"model\":\(JSONValue.string(model.modelID).text),\"dim\":\(model.dimension)"
-        text += ",\"embeddings\":[\(items.joined(separator: ","))]"
-        if !failures.isEmpty {
-            text += ",\"failures\":\(JSONValue.array(failures.map(\.commandLineJSON)).text)"
-        }
-        return text + "}"
-    }
-
-    var lines: String {
-        embedded.map { "\($0.path)\t\(values($0.embedding))" }.joined(separator: "\n")
-    }
-
-    private func values(_ embedding: Embedding) -> String {
-        embedding.values.map { "\($0)" }.joined(separator: ",")
     }
 }

@@ -4,17 +4,26 @@ import SemblanceEngine
 
 struct Search: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find the images most like an image.",
+        abstract: "Find the images most like an image, or what a text says.",
         discussion: """
             EXAMPLES
               semblance search photo.jpg
               semblance search photo.jpg --k 50 --min-score 0.6 --filter 'category=chair,price<200'
               semblance search photo.jpg --region 0.25,0.25,0.5,0.5
               semblance search bedroom.jpg --minus bed.jpg
+              semblance search --text "red chair" --minus-text "armrests"
+              semblance search sofa.jpg --text "in green leather" --weights 1,0.5
+
+            Several images and texts are combined: a weighted sum of their embeddings. Texts need a model that knows \
+            them; 'semblance models list --json' says which do ("text").
             """)
 
     @Argument(help: "The image to search with; several are combined.", completion: .file())
-    var images: [String]
+    var images: [String] = []
+
+    @Option(
+        help: ArgumentHelp("What the images should show, in words; may be given several times.", valueName: "words"))
+    var text: [String] = []
 
     @Option(name: [.long, .customShort("c")], help: "The catalogue's name.")
     var catalogue = Catalogue.defaultName
@@ -48,11 +57,30 @@ struct Search: AsyncParsableCommand {
     @Option(help: ArgumentHelp("An image to steer away from.", valueName: "image"), completion: .file())
     var minus: [String] = []
 
+    @Option(
+        name: .customLong("minus-text"),
+        help: ArgumentHelp("What to steer away from, in words.", valueName: "words"))
+    var minusTexts: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A weight for each image and then for each --text, with commas between; by default 1. A negative one steers "
+                + "away (--weights=-1,1). --minus and --minus-text count as -1.", valueName: "w,w"),
+        transform: Parsed.weights)
+    var weights: [Float]?
+
     @OptionGroup var engineOptions: EngineOptions
     @OptionGroup var options: CommonOptions
 
     func validate() throws {
-        guard !images.isEmpty else { throw ValidationError("Name an image to search with.") }
+        guard !images.isEmpty || !text.isEmpty else {
+            throw ValidationError("Name an image to search with, or say what it shows with --text.")
+        }
+        if let weights, weights.count != images.count + text.count {
+            throw ValidationError(
+                "--weights needs one for each image and each --text: expected \(images.count + text.count), "
+                    + "not \(weights.count).")
+        }
     }
 
     func run() async throws {
@@ -60,16 +88,27 @@ struct Search: AsyncParsableCommand {
         try await semblance.run(options) {
             let app = try await App.build(command.options, command.engineOptions.settings, access: .read)
             let response = try await app.engine.search(command.request)
+            for warning in response.warnings { Console.note("semblance: \(warning)") }
             Console(command.options).print(SearchDocument(response: response), text: command.text(for: response))
         }
     }
 
     private var request: SearchRequest {
         SearchRequest(
-            catalogue: catalogue, modelID: model,
-            terms: images.map { SearchTerm(.file(path: $0), region: region, name: $0) }
-                + minus.map { SearchTerm(.file(path: $0), weight: -1, name: $0) },
-            limit: limit, offset: offset, filter: filter, minimumScore: minimumScore)
+            catalogue: catalogue, modelID: model, terms: plusTerms + minusTerms, limit: limit, offset: offset,
+            filter: filter, minimumScore: minimumScore)
+    }
+
+    private var plusTerms: [SearchTerm] {
+        var terms = images.map { SearchTerm(.file(path: $0), region: region, name: $0) }
+        terms += text.map { SearchTerm(.text($0)) }
+        for (index, weight) in (weights ?? []).enumerated() { terms[index].weight = weight }
+        return terms
+    }
+
+    private var minusTerms: [SearchTerm] {
+        minus.map { SearchTerm(.file(path: $0), weight: -1, name: $0) }
+            + minusTexts.map { SearchTerm(.text($0), weight: -1) }
     }
 
     private func text(for response: SearchResponse) -> String {

@@ -107,6 +107,15 @@ enum Parsed {
     static func region(_ text: String) throws -> Region { try explained { try Region(text: text) } }
     static func network(_ text: String) throws -> IPNetwork { try explained { try IPNetwork(text) } }
 
+    static func weights(_ text: String) throws -> [Float] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map {
+            guard let weight = Float($0.trimmingCharacters(in: .whitespaces)), weight.isFinite else {
+                throw ValidationError("--weights is a list of numbers such as 1,0.5; '\($0)' is none.")
+            }
+            return weight
+        }
+    }
+
     private static func explained<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let error as RequestError { throw ValidationError(error.message) }
     }

@@ -3,7 +3,7 @@ import SemblanceCore
 import SemblanceEngine
 
 /// `{"model", "catalogue", "took_ms", "results": [{"id", "name", "path", "score", "distance", "metadata"}]}`; `path` is
-/// null for an upload. Written straight: there may be a million results.
+/// null for an upload, and `warnings` follow if there are any. Written straight: there may be a million results.
 struct SearchDocument: JSONWritable {
     let response: SearchResponse
 
@@ -14,6 +14,7 @@ struct SearchDocument: JSONWritable {
             $0.member("took_ms", (response.took / .microseconds(1)).rounded() / 1000)
             $0.key("results")
             $0.array(response.matches) { Self.write($0, to: &$1) }
+            if !response.warnings.isEmpty { $0.member("warnings", response.warnings) }
         }
     }
 
