@@ -109,7 +109,19 @@ public final class LocalVectorIndexes: VectorIndexProvider {
         guard access == .readWrite else { throw LocalVectorIndex.readOnlyError }
         for opening in openings(of: catalogue) { _ = try? await opening.value }
         openings.withLock { openings in openings = openings.filter { $0.key.catalogueID != catalogue } }
-        let path = path(of: catalogue)
+        try await removeFolder(path(of: catalogue))
+    }
+
+    /// - Throws: `IndexError` with `index-read-only`.
+    public func removeIndex(of space: EmbeddingSpace) async throws {
+        guard access == .readWrite else { throw LocalVectorIndex.readOnlyError }
+        let opening = openings.withLock { $0.removeValue(forKey: space) }
+        // One that is being opened has made its files when it is open.
+        _ = try? await opening?.value
+        try await removeFolder(path(of: space))
+    }
+
+    private func removeFolder(_ path: String) async throws {
         try await threads.files.run {
             guard FileManager.default.fileExists(atPath: path) else { return }
             do {

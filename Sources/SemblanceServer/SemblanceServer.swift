@@ -83,8 +83,9 @@ public struct SemblanceServer: Service {
 
     private var endpoints: [Endpoint] {
         let groups: [any EndpointGroup] = [
-            CatalogueRoutes(services: services), UploadRoutes(services: services), ImageRoutes(services: services),
-            PictureRoutes(services: services), SearchRoutes(services: services), LabelRoutes(services: services), JobRoutes(services: services),
+            CatalogueRoutes(services: services), CatalogueModelRoutes(services: services),
+            UploadRoutes(services: services), ImageRoutes(services: services), PictureRoutes(services: services),
+            SearchRoutes(services: services), LabelRoutes(services: services), JobRoutes(services: services),
             JobEventRoutes(services: services), ModelRoutes(services: services), HealthRoutes(services: services),
             PageRoutes(services: services), PrototypeRoutes(services: services), TaskRoutes(services: services),
         ]

@@ -21,7 +21,7 @@ import Testing
         try await ServerFixture().run { client async throws in
             let refused = try await client.execute(uri: "/v1/catalogues/a", method: .put)
             #expect(refused.status == .methodNotAllowed)
-            #expect(refused.headers[.allow] == "DELETE, GET, HEAD, OPTIONS")
+            #expect(refused.headers[.allow] == "DELETE, GET, HEAD, OPTIONS, PATCH")
             #expect(refused.problemCode == "method-not-allowed")
             let options = try await client.execute(uri: "/v1/catalogues", method: .options)
             #expect(options.status == .noContent)

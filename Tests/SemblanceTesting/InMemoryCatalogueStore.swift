@@ -156,7 +156,7 @@ public actor InMemoryCatalogueStore: CatalogueStore {
     }
 
     @discardableResult
-    private func requireCatalogue(_ id: Catalogue.ID) throws -> Catalogue {
+    func requireCatalogue(_ id: Catalogue.ID) throws -> Catalogue {
         guard let catalogue = catalogueRows[id] else {
             throw StoreError(.unknownCatalogue, "The catalogue is not there any more.")
         }

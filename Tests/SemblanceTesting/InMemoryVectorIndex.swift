@@ -83,6 +83,10 @@ public actor InMemoryVectorIndexes: VectorIndexProvider {
         for (space, index) in indexes where space.catalogueID == catalogue { await index.remove(ids) }
     }
 
+    public func removeIndex(of space: EmbeddingSpace) {
+        indexes[space] = nil
+    }
+
     public func removeIndexes(of catalogue: Catalogue.ID) {
         indexes = indexes.filter { $0.key.catalogueID != catalogue }
     }

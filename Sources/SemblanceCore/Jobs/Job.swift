@@ -22,9 +22,9 @@ public struct Job: Hashable, Sendable, Codable {
         public var isFinal: Bool { self == .succeeded || self == .failed || self == .cancelled }
     }
 
-    /// Searching never waits behind ingestion: each lane has its own workers.
+    /// Each lane has its own workers: searching never waits behind ingestion, nor ingestion behind a change of model.
     public enum Lane: String, Hashable, Sendable, Codable, CaseIterable {
-        case search, ingest
+        case search, ingest, reembed
     }
 
     public let id: ID

@@ -2,21 +2,24 @@
 public enum JobWork: Hashable, Sendable, Codable {
     case ingest(IngestWork)
     case search(SearchWork)
+    case reembed(ReembedWork)
 
     public var lane: Job.Lane {
         switch self {
         case .ingest: .ingest
         case .search: .search
+        case .reembed: .reembed
         }
     }
 
-    /// `ingest` or `search`.
+    /// `ingest`, `search` or `reembed`.
     public var kind: String { lane.rawValue }
 
     public var modelID: String {
         switch self {
         case .ingest(let work): work.modelID
         case .search(let work): work.modelID
+        case .reembed(let work): work.to
         }
     }
 
@@ -25,10 +28,17 @@ public enum JobWork: Hashable, Sendable, Codable {
         switch self {
         case .ingest(let work):
             .ingest(
-                IngestWork(catalogue: work.catalogue, modelID: modelID, source: work.source, metadata: work.metadata))
+                IngestWork(
+                    catalogue: work.catalogue, modelID: modelID, source: work.source, metadata: work.metadata,
+                    followsCatalogue: work.followsCatalogue))
         case .search(let work):
             .search(
                 SearchWork(catalogue: work.catalogue, modelID: modelID, upload: work.upload, limit: work.limit))
+        case .reembed(let work):
+            .reembed(
+                ReembedWork(
+                    catalogue: work.catalogue, from: work.from, to: modelID, switching: work.switching,
+                    discards: work.discards))
         }
     }
 
@@ -37,6 +47,7 @@ public enum JobWork: Hashable, Sendable, Codable {
         switch self {
         case .ingest(let work): work.catalogue
         case .search(let work): work.catalogue
+        case .reembed(let work): work.catalogue
         }
     }
 }
@@ -58,12 +69,29 @@ public struct IngestWork: Hashable, Sendable, Codable {
     public let source: Source
     /// Merged into the metadata of every image; a `JSONValue.object`.
     public let metadata: JSONValue
+    /// Whether `modelID` is the catalogue's own rather than one that was named: then images are embedded with the model
+    /// that the catalogue has when the job runs.
+    public let followsCatalogue: Bool
 
-    public init(catalogue: String, modelID: String, source: Source, metadata: JSONValue = .object([:])) {
+    public init(
+        catalogue: String, modelID: String, source: Source, metadata: JSONValue = .object([:]),
+        followsCatalogue: Bool = false
+    ) {
         self.catalogue = catalogue
         self.modelID = modelID
         self.source = source
         self.metadata = metadata
+        self.followsCatalogue = followsCatalogue
+    }
+
+    /// Jobs of earlier versions do not say whether they follow the catalogue.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        catalogue = try container.decode(String.self, forKey: .catalogue)
+        modelID = try container.decode(String.self, forKey: .modelID)
+        source = try container.decode(Source.self, forKey: .source)
+        metadata = try container.decode(JSONValue.self, forKey: .metadata)
+        followsCatalogue = try container.decodeIfPresent(Bool.self, forKey: .followsCatalogue) ?? false
     }
 }
 

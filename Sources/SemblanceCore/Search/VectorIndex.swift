@@ -30,6 +30,8 @@ public protocol VectorIndexProvider: Sendable {
     func index(for space: EmbeddingSpace) async throws -> any VectorIndex
     /// Removes deleted images from every index of a catalogue that is open; the others notice when they are opened.
     func remove(_ ids: [CatalogueImage.ID], from catalogue: Catalogue.ID) async throws
+    /// Deletes the index of one space, files and all; a search that has it open finishes with it.
+    func removeIndex(of space: EmbeddingSpace) async throws
     /// Deletes all indexes of a catalogue.
     func removeIndexes(of catalogue: Catalogue.ID) async throws
 }

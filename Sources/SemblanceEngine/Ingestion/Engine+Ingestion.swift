@@ -10,8 +10,9 @@ import SemblanceCore
 extension Engine {
     /// Runs an ingestion job; returns its result.
     func ingest(_ work: IngestWork, as job: Job.ID) async throws -> JSONValue {
-        let embedder = try await dependencies.models.embedder(for: work.modelID)
-        let catalogue = try await catalogueForIngestion(named: work.catalogue, modelID: work.modelID)
+        let modelID = try await modelID(of: work)
+        let embedder = try await dependencies.models.embedder(for: modelID)
+        let catalogue = try await catalogueForIngestion(named: work.catalogue, modelID: modelID)
         let space = self.space(of: catalogue, embedder)
         let context = IngestContext(
             engine: self, catalogue: catalogue, space: space, embedder: embedder,
@@ -19,6 +20,7 @@ extension Engine {
         let reporter = IngestReporter(job: job, engine: self)
         do {
             try await run(work, in: context, reporter: reporter)
+            if work.followsCatalogue { try await followSwitch(from: modelID, in: catalogue, reporter: reporter) }
         } catch {
             await reporter.flush()
             throw error
@@ -30,7 +32,7 @@ extension Engine {
         try await delete(try await store.abandonedImages(in: catalogue.id), from: catalogue.id)
         let counts = try await reporter.finish()
         return .object([
-            "catalogue": .string(catalogue.name), "model": .string(work.modelID),
+            "catalogue": .string(catalogue.name), "model": .string(modelID),
             "indexed": .number(Double(counts.done)), "skipped": .number(Double(counts.skipped)),
             "failed": .number(Double(counts.failed)),
         ])

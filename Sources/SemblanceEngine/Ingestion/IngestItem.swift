@@ -25,6 +25,8 @@ struct IngestItem: Sendable {
     /// The last component of the name.
     let name: String
     var origin: Origin
+    /// The catalogue's image that is embedded again; `nil` for a file that comes in.
+    var image: CatalogueImage?
     var metadata: JSONValue
     var bytes: FileBytes?
     /// Bytes of the original; known once it is read.

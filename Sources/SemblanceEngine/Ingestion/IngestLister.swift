@@ -41,7 +41,7 @@ struct IngestLister: Sendable {
     }
 
     /// Batches of at most `batchSize` files, and of about `maximumBatchByteCount` bytes.
-    private func batches(of items: [IngestItem]) -> [IngestBatch] {
+    func batches(of items: [IngestItem]) -> [IngestBatch] {
         let maximum = Int64(context.engine.configuration.maximumBatchByteCount)
         var batches: [IngestBatch] = []
         var open: [IngestItem] = []

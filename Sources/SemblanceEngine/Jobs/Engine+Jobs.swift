@@ -18,6 +18,7 @@ extension Engine {
             try Metadata.validate(ingest.metadata)
         case .search(let search):
             if !search.isOfDefaultCatalogue { _ = try await store.catalogue(named: search.catalogue) }
+        case .reembed(let reembed): _ = try await store.catalogue(named: reembed.catalogue)
         }
         let job = Job(work: work)
         try await dependencies.jobs.insert(job)

@@ -10,6 +10,7 @@ extension Engine {
     public func runWorkers() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.work(in: .ingest) }
+            group.addTask { await self.work(in: .reembed) }
             for _ in 0..<configuration.searchWorkerCount {
                 group.addTask { await self.work(in: .search) }
             }
@@ -94,6 +95,7 @@ extension Engine {
             switch job.work {
             case .ingest(let work): return .succeeded(result: try await ingest(work, as: job.id))
             case .search(let work): return .succeeded(result: try await search(work))
+            case .reembed(let work): return .succeeded(result: try await reembed(work, as: job.id))
             }
         } catch let error as JobError where error.code == .cancelled {
             return .cancelled
@@ -140,6 +142,7 @@ extension Engine {
     /// The spool files that a job still needs, its list among them.
     private static func spoolPaths(of work: JobWork) -> [String] {
         switch work {
+        case .reembed: return []
         case .search(let search): return [search.upload.path]
         case .ingest(let ingest):
             guard case .spool(let listPath) = ingest.source else { return [] }

@@ -3,25 +3,46 @@ import SemblanceCore
 extension Engine {
     /// Finds the images most similar to the query.
     /// - Throws: `RequestError`, `ImageError`, `ModelError`, `StoreError`.
+    ///
+    /// While a catalogue's model is switched, a search uses the old one or the new one throughout.
     public func search(_ request: SearchRequest) async throws -> SearchResponse {
-        let clock = ContinuousClock()
-        let start = clock.now
+        let start = ContinuousClock.now
         try validate(request)
-        let catalogue = try await store.catalogue(named: request.catalogue)
+        var catalogue = try await store.catalogue(named: request.catalogue)
+        var found = try await neighbours(for: request, in: catalogue)
+        // The embeddings of a model that the catalogue has left may be deleted at any time: few results may be that.
+        while request.modelID == nil, found.neighbours.count < request.limit {
+            let present = try await store.catalogue(named: request.catalogue)
+            guard present.modelID != catalogue.modelID else { break }
+            catalogue = present
+            found = try await neighbours(for: request, in: catalogue)
+        }
+        let matches = try await self.matches(for: found.neighbours)
+        return SearchResponse(
+            modelID: found.modelID, catalogue: catalogue.name, took: ContinuousClock.now - start,
+            preparing: found.preparedAt - start, matches: matches, warnings: found.warnings)
+    }
+
+    /// What one model finds.
+    private struct Found {
+        let modelID: String
+        let neighbours: [Neighbour]
+        let warnings: [String]
+        let preparedAt: ContinuousClock.Instant
+    }
+
+    private func neighbours(for request: SearchRequest, in catalogue: Catalogue) async throws -> Found {
         let modelID = try knownModel(request.modelID ?? catalogue.modelID)
         let embedder = try await dependencies.models.embedder(for: modelID)
         let query = try await queryVector(for: request.terms, in: catalogue, embedder: embedder)
-        let preparing = clock.now - start
+        let preparedAt = ContinuousClock.now
         let index = try await dependencies.indexes.index(for: space(of: catalogue, embedder))
         let neighbours = try await index.search(
             near: query.embedding, limit: request.offset + request.limit + query.excluded.count,
             minimumScore: request.minimumScore, matching: request.filter)
         let page = neighbours.filter { !query.excluded.contains($0.id) }
             .dropFirst(request.offset).prefix(request.limit)
-        let matches = try await self.matches(for: Array(page))
-        return SearchResponse(
-            modelID: modelID, catalogue: catalogue.name, took: clock.now - start, preparing: preparing,
-            matches: matches, warnings: query.warnings)
+        return Found(modelID: modelID, neighbours: Array(page), warnings: query.warnings, preparedAt: preparedAt)
     }
 
     private func validate(_ request: SearchRequest) throws {

@@ -25,15 +25,6 @@ struct JobDocument: JSONWritable {
     }
 }
 
-extension JobWork {
-    var modelID: String {
-        switch self {
-        case .ingest(let work): work.modelID
-        case .search(let work): work.modelID
-        }
-    }
-}
-
 extension JSONValue {
     /// A job's result without the places of files on this machine, which are no client's business.
     var withoutPaths: JSONValue {

@@ -45,7 +45,7 @@ enum ErrorStatus {
     private static func status(of code: ModelError.Code) -> HTTPResponse.Status {
         switch code {
         case .unknownModel: .notFound
-        case .weightsMissing, .licenceNotAccepted, .idTaken, .inUse: .conflict
+        case .weightsMissing, .licenceNotAccepted, .idTaken, .inUse, .embeddingsMissing, .changedMeanwhile: .conflict
         case .textUnsupported: .unprocessableContent
         case .hashMismatch, .damagedCheckpoint, .forbiddenPickle, .unsupportedArchitecture, .unexpectedTensors,
             .invalidManifest, .engineFailed, .downloadFailed, .tooLarge:

@@ -34,6 +34,12 @@ struct JSONMembers {
         return text
     }
 
+    func boolean(_ name: String) throws -> Bool? {
+        guard let value = self[name] else { return nil }
+        guard case .bool(let truth) = value else { throw wrongType(name, "true or false") }
+        return truth
+    }
+
     func integer(_ name: String) throws -> Int? {
         guard let value = self[name] else { return nil }
         guard case .number(let number) = value, let whole = Int(exactly: number) else {

@@ -35,6 +35,12 @@ enum Schemas {
             [
                 "byte_count": Schema.integer(0...Int.max, "Bytes of all originals."),
                 "embedding_counts": Schema.map(to: Schema.integer(0...Int.max)),
+                "embedding_versions": Schema.list(
+                    Schema.object([
+                        "model": Schema.string(), "dimension": Schema.integer(1...Int.max),
+                        "version": Schema.string("A digest of the model's weights and preprocessing."),
+                        "count": Schema.integer(0...Int.max),
+                    ]), "Embeddings of each model version; those of two versions are never compared."),
             ], uniquingKeysWith: { first, _ in first }))
 
     private static let links: [String: JSONValue] = [

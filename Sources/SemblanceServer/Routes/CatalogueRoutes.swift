@@ -57,37 +57,42 @@ struct CatalogueRoutes: EndpointGroup {
         try body.checkNames(["name", "model"])
         guard let name = try body.string("name") else { throw body.missing("name") }
         let catalogue = try await engine.createCatalogue(named: name, modelID: try body.string("model"))
-        var response = Response.json(try await document(of: catalogue), status: .created)
+        var response = Response.json(try await CatalogueDocument(detailed: catalogue, of: engine), status: .created)
         response.headers[.location] = "/v1/catalogues/\(PercentEncoding.encode(catalogue.name))"
         return response
     }
 
     private func show(_ request: Request, _ context: ServerContext) async throws -> Response {
         let name = try context.pathParameter("catalogue")
-        return .json(try await document(of: try await engine.catalogue(named: name)))
+        return .json(
+            try await CatalogueDocument(detailed: try await engine.catalogue(named: name), of: engine))
     }
 
     private func delete(_ request: Request, _ context: ServerContext) async throws -> Response {
         try await engine.deleteCatalogue(named: try context.pathParameter("catalogue"))
         return Response(status: .noContent)
     }
-
-    private func document(of catalogue: Catalogue) async throws -> CatalogueDocument {
-        CatalogueDocument(
-            catalogue: catalogue, statistics: try await engine.statistics(ofCatalogue: catalogue.name),
-            isDetailed: true)
-    }
 }
 
 extension CatalogueDocument {
+    /// A catalogue with its numbers and its embeddings.
+    init(detailed catalogue: Catalogue, of engine: Engine) async throws {
+        self.init(
+            catalogue: catalogue, statistics: try await engine.statistics(ofCatalogue: catalogue.name),
+            embeddings: try await engine.embeddingCounts(ofCatalogue: catalogue.name))
+    }
+
     /// Every catalogue with its numbers; one that is deleted meanwhile is left out.
     static func all(of engine: Engine, isDetailed: Bool) async throws -> [CatalogueDocument] {
         var documents: [CatalogueDocument] = []
         for catalogue in try await engine.catalogues() {
             do {
-                let statistics = try await engine.statistics(ofCatalogue: catalogue.name)
-                documents.append(
-                    CatalogueDocument(catalogue: catalogue, statistics: statistics, isDetailed: isDetailed))
+                if isDetailed {
+                    documents.append(try await CatalogueDocument(detailed: catalogue, of: engine))
+                } else {
+                    let statistics = try await engine.statistics(ofCatalogue: catalogue.name)
+                    documents.append(CatalogueDocument(catalogue: catalogue, statistics: statistics))
+                }
             } catch let error as StoreError where error.code == .unknownCatalogue {
                 continue
             }

@@ -44,7 +44,9 @@ struct Services: Sendable {
             let model = try await model(modelID, forCatalogue: catalogue)
             return try await engine.submit(
                 .ingest(
-                    IngestWork(catalogue: catalogue, modelID: model, source: .spool(listPath: path), metadata: metadata)
+                    IngestWork(
+                        catalogue: catalogue, modelID: model, source: .spool(listPath: path), metadata: metadata,
+                        followsCatalogue: modelID == nil)
                 ))
         } catch {
             await uploads.discard(form)

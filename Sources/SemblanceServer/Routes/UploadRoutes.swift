@@ -58,7 +58,7 @@ struct UploadRoutes: EndpointGroup {
             await services.uploads.discard(form)
             throw error
         }
-        return accepted(
+        return .accepted(
             try await services.ingest(form, into: catalogue, modelID: form["model"], metadata: metadata))
     }
 
@@ -78,14 +78,17 @@ struct UploadRoutes: EndpointGroup {
         guard urls.count <= Self.maximumURLCount else {
             throw RequestError(.tooLarge, "One request names at most \(Self.maximumURLCount) URLs, not \(urls.count).")
         }
-        let model = try await services.model(try body.string("model"), forCatalogue: catalogue)
+        let named = try body.string("model")
         let work = IngestWork(
-            catalogue: catalogue, modelID: model, source: .urls(urls),
-            metadata: try body.object("metadata") ?? .object([:]))
-        return accepted(try await engine.submit(.ingest(work)))
+            catalogue: catalogue, modelID: try await services.model(named, forCatalogue: catalogue),
+            source: .urls(urls), metadata: try body.object("metadata") ?? .object([:]), followsCatalogue: named == nil)
+        return .accepted(try await engine.submit(.ingest(work)))
     }
+}
 
-    private func accepted(_ job: Job) -> Response {
+extension Response {
+    /// A job that was taken on.
+    static func accepted(_ job: Job) -> Response {
         var response = Response.json(status: .accepted) { $0.member("job", JobDocument(job: job)) }
         response.headers[.location] = "/v1/jobs/\(job.id)"
         return response

@@ -6,7 +6,7 @@
  * @typedef {{id: string, name: string, format: string, width: number, height: number, bytes: number,
  *   metadata: Object, created_at: string, original_url: string, thumbnail_url: string}} Image
  * @typedef {Image & {score: number, distance: number}} Match
- * @typedef {{id: string, family: string, dimension: number, licence: string, bytes: number|null, summary: string,
+ * @typedef {{id: string, family: string, dimension: number, text: boolean, licence: string, bytes: number|null, summary: string,
  *   state: "missing"|"available"|"loaded", default: boolean}} Model
  * @typedef {{id: string, kind: string, catalogue: string, model: string, state: string, total: number, done: number,
  *   failed: number, skipped: number, reason: string|null, result: Object|null, created_at: string,
@@ -30,6 +30,12 @@ const titles = {
     500: "Something went wrong on the server",
     503: "The server is busy",
     507: "The server's disk is full",
+};
+
+/** Where the status says too little. */
+const titlesOfCodes = {
+    "invalid-text": "These words cannot be searched with",
+    "model-text-unsupported": "This model knows no words",
 };
 
 /** A request that failed. `status` is 0 if the server did not answer. */
@@ -65,7 +71,7 @@ export class APIError extends Error {
         return new APIError({
             status,
             code: problem.code ?? "unknown",
-            title: titles[status] ?? "That did not work",
+            title: titlesOfCodes[problem.code] ?? titles[status] ?? "That did not work",
             detail: problem.detail ?? `The server answered with status ${status} and no explanation.`,
         });
     }
@@ -136,14 +142,19 @@ export const showImage = (catalogue, id) => json(imagePath(catalogue, id));
 export const deleteImage = (catalogue, id) => json(imagePath(catalogue, id), { method: "DELETE" });
 
 /**
- * Searches with a stored image.
+ * Searches with a stored image, with words, or with both.
  *
- * @param {{id: string, region?: number[]|null, filter?: Object|null, minimumScore?: number|null, model?: string|null,
- *   k: number, offset: number, signal?: AbortSignal}} query
- * @returns {Promise<{model: string, took_ms: number, results: Match[]}>}
+ * @param {{id?: string|null, words?: string, without?: string, region?: number[]|null, filter?: Object|null,
+ *   minimumScore?: number|null, model?: string|null, k: number, offset: number, signal?: AbortSignal}} query
+ * @returns {Promise<{model: string, took_ms: number, warnings: string[], results: Match[]}>}
  */
-export function searchLike(catalogue, { id, region, filter, minimumScore, model, k, offset, signal }) {
-    const value = { query: [region ? { image_id: id, region } : { image_id: id }], k, offset };
+export function searchLike(catalogue, { id, words, without, region, filter, minimumScore, model, k, offset, signal }) {
+    const query = [
+        ...(id ? [region ? { image_id: id, region } : { image_id: id }] : []),
+        ...(words ? [{ text: words }] : []),
+        ...(without ? [{ text: without, weight: -1 }] : []),
+    ];
+    const value = { query, k, offset };
     if (filter) value.filter = filter;
     if (minimumScore !== null && minimumScore !== undefined) value.min_score = minimumScore;
     if (model) value.model = model;
@@ -151,8 +162,12 @@ export function searchLike(catalogue, { id, region, filter, minimumScore, model,
 }
 
 /** Searches with a picture of the user's own; otherwise as `searchLike`. */
-export function searchWith(catalogue, { file, name, region, filter, minimumScore, model, k, offset, signal }) {
+export function searchWith(catalogue, {
+    file, name, words, without, region, filter, minimumScore, model, k, offset, signal,
+}) {
     const form = new FormData();
+    if (words) form.append("text", words);
+    if (without) form.append("minus_text", without);
     form.append("k", String(k));
     form.append("offset", String(offset));
     if (region) form.append("region", region.join(","));

@@ -21,12 +21,15 @@ export function createStore(initial) {
          *
          * @param {(keyof State)[]} members
          * @param {(state: State) => void} listener
+         * @returns {() => void} ends it
          */
         watch(members, listener) {
-            listeners.add((now, before) => {
+            const watcher = (now, before) => {
                 if (members.some((member) => now[member] !== before[member])) listener(now);
-            });
+            };
+            listeners.add(watcher);
             listener(state);
+            return () => listeners.delete(watcher);
         },
     };
 }
@@ -44,6 +47,12 @@ export const store = createStore({
     /** @type {import("./updates.js").Update|null} the update that runs or ended last */
     update: null,
 });
+
+/** Whether that model knows words, so that texts can be searched with. */
+export function knowsWords(state) {
+    const id = currentModel(state);
+    return state.models.some((model) => model.id === id && model.text);
+}
 
 /** The model that a search uses now. */
 export function currentModel({ route, catalogue, models }) {

@@ -98,7 +98,7 @@ struct Index: AsyncParsableCommand {
             catalogue: catalogue, modelID: try await app.modelID(named: model, forCatalogue: catalogue),
             source: .paths(
                 paths.map(absolute), copies: copies, prunes: prunes || watches,
-                metadataPath: metadataPath.map(absolute)))
+                metadataPath: metadataPath.map(absolute)), followsCatalogue: model == nil)
     }
 
     /// The serving process may have another working folder. Links are kept: they are what the user wrote.

@@ -22,15 +22,23 @@ struct Stats: AsyncParsableCommand {
         for catalogue in try await app.engine.catalogues() {
             let statistics = try await app.engine.statistics(ofCatalogue: catalogue.name)
             let counts = statistics.embeddingCounts.sorted { $0.key < $1.key }
+            let versions = try await app.engine.embeddingCounts(ofCatalogue: catalogue.name)
             table.append([
                 catalogue.name, "\(statistics.imageCount)", statistics.byteCount.bytesText,
-                counts.map { "\($0.key): \($0.value)" }.joined(separator: ", "),
+                versions.map { Self.text(for: $0, isOnly: counts.count == versions.count) }.joined(separator: ", "),
             ])
             catalogues.append([
                 "name": .string(catalogue.name), "model": .string(catalogue.modelID),
                 "images": .number(Double(statistics.imageCount)), "bytes": .number(Double(statistics.byteCount)),
                 "embeddings": .object(
                     Dictionary(uniqueKeysWithValues: counts.map { ($0.key, .number(Double($0.value))) })),
+                "embedding_versions": .array(
+                    versions.map {
+                        [
+                            "model": .string($0.space.model.modelID), "version": .string($0.space.model.digest),
+                            "dimension": .number(Double($0.space.model.dimension)), "count": .number(Double($0.count)),
+                        ]
+                    }),
             ])
         }
         let waiting = try await app.engine.jobs(in: [.queued], limit: 1000).count
@@ -48,6 +56,12 @@ struct Stats: AsyncParsableCommand {
                 \(table.text)
                 jobs: \(running) running, \(waiting) waiting
                 """)
+    }
+
+    /// A version is named where models have several.
+    private static func text(for entry: EmbeddingCount, isOnly: Bool) -> String {
+        let model = entry.space.model
+        return "\(model.modelID)\(isOnly ? "" : " (version \(model.digest.prefix(8)))"): \(entry.count)"
     }
 
     /// What the folder's files take, originals left in place not among them.

@@ -38,7 +38,7 @@ function row(model, { catalogue, route }, isChosen, close) {
         type: "button", "aria-pressed": String(isChosen), disabled: model.state === "missing", on: { click: choose },
     },
     h("span.model-name", {}, model.id),
-    h("span.model-fact.number", {}, `${count(model.dimension)}-d`),
+    h("span.model-fact.number", {}, `${count(model.dimension)}-d${model.text ? " · words" : ""}`),
     h("span.model-summary", {}, model.summary),
     h("span.model-note", {}, note(model, catalogue)));
 }

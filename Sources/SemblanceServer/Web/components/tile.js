@@ -49,5 +49,5 @@ function similarButton(image, title, route) {
 
 /** Starts a search with a stored image. The filter stays; region and threshold belonged to the last query. */
 export function goSimilar(route, id) {
-    go({ ...route, view: "like", query: id, region: null, minimumScore: null, image: null });
+    go({ ...route, view: "like", query: id, region: null, minimumScore: null, words: "", without: "", image: null });
 }

@@ -3,7 +3,8 @@
 import { searchLike, searchWith, showImage } from "../api.js";
 import { gallery } from "../components/gallery.js";
 import { sharpURL } from "../components/picture.js";
-import { queryPanel } from "../components/query-panel.js";
+import { queryPanel, quoted } from "../components/query-panel.js";
+import { notify } from "../components/notices.js";
 import { emptyState } from "../components/states.js";
 import { toolbar } from "../components/toolbar.js";
 import { h, icon } from "../dom.js";
@@ -11,6 +12,7 @@ import { parseFilter } from "../filter.js";
 import { imageTitle, milliseconds, plural } from "../format.js";
 import { findQuery } from "../queries.js";
 import { contentKey, go } from "../route.js";
+import { knowsWords, store } from "../state.js";
 
 const pageSize = 60;
 
@@ -23,6 +25,10 @@ export function resultsView({ onError, onLoad }) {
     let route = null;
     let grid = null;
     let panel = null;
+    // The model may be known only after the search is shown.
+    const unwatch = store.watch(["catalogue", "models"], (state) => {
+        if (route) panel?.update(route, knowsWords(state));
+    });
 
     const end = () => go({ catalogue: route.catalogue, filter: route.filter, model: route.model });
 
@@ -30,15 +36,26 @@ export function resultsView({ onError, onLoad }) {
         panel = queryPanel({
             title, url, onClose: end,
             onRegion: (region) => go({ ...route, region, image: null }),
+            onWords: (change) => refine({ ...route, ...change, image: null }),
             onMinimum: (minimumScore) => go({ ...route, minimumScore, image: null }, { replacing: true }),
         });
-        panel.update(route);
+        panel.update(route, knowsWords(store.get()));
         queryPlace.replaceChildren(panel.element);
+    }
+
+    /** A search with words alone ends when they are taken away. */
+    function refine(next) {
+        if (next.view === "text" && !next.words) end();
+        else go(next);
     }
 
     /** Shows the query's picture; for a stored image it has to be looked up first. */
     async function prepareQuery() {
         panel = null;
+        if (route.view === "text") {
+            showPanel(quoted(route.words), null);
+            return;
+        }
         if (route.view === "search") {
             const query = findQuery(route.query);
             if (query) showPanel(query.name, query.url);
@@ -58,9 +75,9 @@ export function resultsView({ onError, onLoad }) {
     function page(offset, signal) {
         const common = {
             region: route.region, filter: parseFilter(route.filter), minimumScore: route.minimumScore,
-            model: route.model, k: pageSize, offset, signal,
+            model: route.model, words: route.words, without: route.without, k: pageSize, offset, signal,
         };
-        if (route.view === "like") return searchLike(route.catalogue, { id: route.query, ...common });
+        if (route.view !== "search") return searchLike(route.catalogue, { id: route.query, ...common });
         const { file, name } = findQuery(route.query);
         return searchWith(route.catalogue, { file, name, ...common });
     }
@@ -76,7 +93,10 @@ export function resultsView({ onError, onLoad }) {
             route, label: "Similar pictures, most similar first",
             loadPage: async (offset, signal) => {
                 const found = await page(offset ?? 0, signal).catch(report);
-                if (!offset) tools.say(heading(), summary(found));
+                if (!offset) {
+                    tools.say(heading(), summary(found));
+                    for (const warning of found.warnings) notify(warning);
+                }
                 const isLast = found.results.length < pageSize;
                 return { images: found.results, next: isLast ? null : (offset ?? 0) + pageSize };
             },
@@ -132,17 +152,20 @@ export function resultsView({ onError, onLoad }) {
         filter: tools.filter,
         end,
         update(next) {
-            const isSameQuery = route?.query === next.query && route?.catalogue === next.catalogue;
+            const isSameQuery = ["view", "query", "catalogue"].every((name) => route?.[name] === next[name]);
             const isSame = route !== null && contentKey(next) === contentKey(route);
             route = next;
             tools.filter.setText(route.filter);
             if (!isSameQuery) scrollTo(0, 0);
             if (!isSameQuery) prepareQuery();
-            else panel?.update(route);
+            else panel?.update(route, knowsWords(store.get()));
             if (!isSame) load();
         },
         reload: load,
-        close: () => grid?.close(),
+        close() {
+            unwatch();
+            grid?.close();
+        },
         countDown() {},
     };
 }

@@ -2,7 +2,10 @@ import ArgumentParser
 
 struct Models: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See models, get their weights, and add your own.",
-        subcommands: [ListModels.self, ShowModel.self, PullModel.self, AddModel.self, RemoveModel.self],
+        abstract: "See models, get their weights, add your own, and change a catalogue's.",
+        subcommands: [
+            ListModels.self, ShowModel.self, PullModel.self, AddModel.self, RemoveModel.self, ReembedCatalogue.self,
+            UseModel.self,
+        ],
         defaultSubcommand: ListModels.self)
 }
