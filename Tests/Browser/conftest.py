@@ -1,13 +1,17 @@
 """One browser and one server for the whole run; a clean page for each test, and no complaint in its console."""
 
+import json
 import pathlib
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+# For the model that knows words; this folder comes first.
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "System"))
 
 import pictures  # noqa: E402
+from narrow_clip import save_narrow_clip  # noqa: E402
 from page import Page, open_browser  # noqa: E402
 from server import Server  # noqa: E402
 
@@ -31,6 +35,25 @@ def server(tmp_path_factory):
         server.upload("shapes", pictures.group(shape), {"shape": shape, "sides": sides})
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def words_server(tmp_path_factory):
+    """A server whose catalogue `words` belongs to a model that knows words."""
+    folder = tmp_path_factory.mktemp("words")
+    server = Server(folder / "semblance")
+    server.command("models", "add", str(save_narrow_clip(folder / "clip.safetensors")), "--id", "narrow-clip")
+    server.start()
+    server.request("POST", "/v1/catalogues", json.dumps({"name": "words", "model": "narrow-clip"}).encode())
+    for shape in pictures.COLOURS:
+        server.upload("words", pictures.group(shape), {"shape": shape})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def words_page(clean_driver, words_server):
+    return Page(clean_driver, words_server.url)
 
 
 @pytest.fixture

@@ -79,11 +79,14 @@ class Server:
         assert job["state"] == "succeeded", job
         return job
 
+    def command(self, *words):
+        """Runs a command on the server's data folder and returns what it prints as JSON."""
+        command = [BINARY, *words, "--json", "--data", str(self.data)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+
     def create_key(self, scope):
         """Makes an API key beside the running server and returns its secret."""
-        command = [BINARY, "keys", "create", "browser-test", "--scope", scope, "--json", "--data", str(self.data)]
-        output = subprocess.run(command, check=True, capture_output=True, timeout=30).stdout
-        return json.loads(output)["key"]
+        return self.command("keys", "create", "browser-test", "--scope", scope)["key"]
 
 
 def multipart(parts, boundary):

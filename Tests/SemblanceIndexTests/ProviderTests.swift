@@ -110,6 +110,24 @@ import Testing
         #expect(try await provider.index(for: bench.space).count() == 0)
     }
 
+    @Test func theIndexOfAnOldModelLeavesTheDiskAloneAndUnderASearch() async throws {
+        let (bench, _) = try await StorageTests.writtenBench()
+        let provider = bench.provider()
+        let other = EmbeddingSpace(
+            catalogueID: bench.space.catalogueID,
+            model: ModelVersion(modelID: "n", digest: "def456", dimension: StorageTests.dimension))
+        let (old, _) = (try await provider.index(for: bench.space), try await provider.index(for: other))
+        try await provider.removeIndex(of: bench.space)
+        #expect(try contents("\(bench.folder.path)/7") == ["def456"])
+        // Whoever has it open still finds everything in it.
+        let found = try await old.search(near: bench.store[1]!, limit: 9, minimumScore: nil, matching: nil)
+        #expect(found.count == 8)
+        try await provider.removeIndex(of: bench.space)
+        let reader = try await bench.open(.readOnly)
+        let refusal = await #expect(throws: IndexError.self) { try await reader.provider.removeIndex(of: other) }
+        #expect(refusal?.code == .readOnly)
+    }
+
     @Test func anotherModelVersionHasItsOwnFiles() async throws {
         let (bench, _) = try await StorageTests.writtenBench()
         let provider = bench.provider()
