@@ -15,10 +15,14 @@ import Testing
         try await fixture.index()
     }
 
-    /// Searches until `isOver`; each answer must be whole and of one model, and no search may fail.
-    private func hammer(until isOver: @escaping @Sendable () -> Bool) async throws -> Set<String> {
+    private final class End: Sendable {
+        let hasCome = Atomic(false)
+    }
+
+    /// Searches until the end; each answer must be whole and of one model, and no search may fail.
+    private func hammer(until end: End) async throws -> Set<String> {
         var models: Set<String> = []
-        while !isOver() {
+        while !end.hasCome.load(ordering: .relaxed), !Task.isCancelled {
             let number = Int.random(in: 0..<60)
             let found = try await fixture.engine.search(
                 SearchRequest(terms: [SearchTerm(.bytes(SmallImage.numbered(number)))], limit: 60))
@@ -32,11 +36,11 @@ import Testing
 
     @Test func searchesNeverFailOrMixModels() async throws {
         let engine = fixture.engine
-        let isOver = Atomic(false)
+        let end = End()
         let workers = Task { try await engine.runWorkers() }
         defer { workers.cancel() }
         let models = try await withThrowingTaskGroup(of: Set<String>.self) { group in
-            for _ in 0..<3 { group.addTask { try await hammer { isOver.load(ordering: .relaxed) } } }
+            for _ in 0..<3 { group.addTask { try await hammer(until: end) } }
             for round in 0..<6 {
                 let work = try await engine.reembedWork(
                     forCatalogue: "default", to: round % 2 == 0 ? "smaller" : "small", discards: true)
@@ -45,8 +49,10 @@ import Testing
                 #expect(ended.state == .succeeded)
                 #expect(ended.result?["switched"] == .bool(true))
             }
-            isOver.store(true, ordering: .relaxed)
-            return try await group.reduce(into: []) { $0.formUnion($1) }
+            end.hasCome.store(true, ordering: .relaxed)
+            var models: Set<String> = []
+            for try await seen in group { models.formUnion(seen) }
+            return models
         }
         #expect(models == ["small", "smaller"])
     }

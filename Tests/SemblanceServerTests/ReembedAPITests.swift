@@ -51,10 +51,11 @@ import Testing
     @Test func keepsTheModelOrDeletesOldEmbeddingsIfAsked() async throws {
         try await ServerFixture().run { client async throws in
             try await client.upload(.pictures(0..<3))
-            for (body, model, counts) in [
-                (["to": "smaller", "switch": false] as JSONValue, "small", ["small": 3, "smaller": 3] as JSONValue),
+            let cases: [(body: JSONValue, model: String, counts: JSONValue)] = [
+                (["to": "smaller", "switch": false], "small", ["small": 3, "smaller": 3]),
                 (["to": "smaller", "discard": true], "smaller", ["smaller": 3]),
-            ] {
+            ]
+            for (body, model, counts) in cases {
                 let job = try await client.send(body, to: Self.path + "/reembed").json()["job"]
                 _ = try await client.waitForJob(try #require(job?["id"]?.string))
                 let catalogue = try await client.get(Self.path).json()

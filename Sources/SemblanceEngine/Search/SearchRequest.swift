@@ -77,7 +77,7 @@ public struct SearchResponse: Sendable {
     /// Nearest first.
     public let matches: [Match]
     /// What the user should know about the query, in sentences.
-    public let warnings: [String]
+    public var warnings: [String] = []
 }
 
 /// An image that was found.
