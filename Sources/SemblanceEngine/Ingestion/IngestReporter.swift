@@ -7,7 +7,7 @@ actor IngestReporter {
 
     private let job: Job.ID
     private let engine: Engine
-    private var progress = JobProgress()
+    private(set) var progress = JobProgress()
     private var failures: [FileFailure] = []
     private var lastReport: ContinuousClock.Instant?
     private var isReporting = false

@@ -16,6 +16,7 @@ extension Engine {
             switch work.switching {
             case .never:
                 try await reembedding.run()
+                _ = try await reporter.finish()
                 outcome = nil
             case .whenComplete: outcome = try await reembedding.runAndSwitch(from: work.from)
             }
@@ -23,7 +24,7 @@ extension Engine {
             await reporter.flush()
             throw error
         }
-        let counts = try await reporter.finish()
+        let counts = await reporter.progress
         if case .changedMeanwhile(let modelID) = outcome {
             throw ModelError(
                 .changedMeanwhile,

@@ -39,6 +39,8 @@ actor Reembedding {
     func runAndSwitch(from previous: String) async throws -> ModelSwitch {
         while true {
             try await run()
+            // The last place to be cancelled in: what comes after is one step.
+            _ = try await reporter.finish()
             let outcome = try await engine.store.switchModel(from: previous, to: context.space)
             guard case .lacking = outcome else { return outcome }
             if try await pass() == 0 { return outcome }
