@@ -37,7 +37,7 @@ def test_writes_addresses_that_read_back(page):
     page.open("#/shapes").wait_for_tiles(12)
     route = {
         "catalogue": "Möbel & mehr", "view": "like", "query": "ab12", "filter": 'a="b&c",d<1', "model": "m",
-        "region": [0.25, 0.5, 0.5, 0.125], "minimumScore": 0.5, "image": "cd/34",
+        "region": [0.25, 0.5, 0.5, 0.125], "minimumScore": 0.5, "image": "cd/34", "words": "rot & grün", "without": "a=b",
     }
     assert page.js("window.route = arguments[0]", route) is None
     assert page.run_module("/web/route.js", "return module.parseRoute(module.formatRoute(window.route))") == route

@@ -20,9 +20,8 @@ def image_id(server, name):
 
 
 def enter(page, selector, text):
-    field = page.visible(selector)
-    field.clear()
-    field.send_keys(text + Keys.ENTER)
+    # Typed over: clearing a field is a change of its own.
+    page.visible(selector).send_keys(Keys.CONTROL + "a", Keys.NULL, Keys.BACKSPACE, text + Keys.ENTER)
 
 
 def wait_for_order(page, names):

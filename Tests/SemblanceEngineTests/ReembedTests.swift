@@ -53,7 +53,8 @@ import Testing
         try other.write(7, to: "7.png")
         try await other.index(model: "smaller")
         let image = try await other.engine.search(
-            SearchRequest(terms: [SearchTerm(.bytes(SmallImage.numbered(3)))])).matches.first
+            SearchRequest(terms: [SearchTerm(.bytes(SmallImage.numbered(3)))])
+        ).matches.first
         let same = try await nearest(3).matches.first { $0.image.name == "7.png" }
         #expect(image?.score == same?.score)
     }

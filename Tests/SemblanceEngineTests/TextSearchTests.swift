@@ -84,7 +84,8 @@ import Testing
         let nothing = await refusal(RequestError.self, of: [red, SearchTerm(.text("red"), weight: -1)])
         #expect(nothing?.message.contains("images and texts of this query cancel") == true)
         let region = try Region(x: 0, y: 0, width: 0.5, height: 0.5)
-        #expect(await refusal(RequestError.self, of: [SearchTerm(.text("red"), region: region)])?.code == .invalidRegion)
+        #expect(
+            await refusal(RequestError.self, of: [SearchTerm(.text("red"), region: region)])?.code == .invalidRegion)
     }
 
     @Test func namesTheModelsThatKnowTexts() async throws {

@@ -26,7 +26,8 @@ import Testing
             #expect(versions.map { $0["version"] } == ["mean-colours-4", "mean-colours-2"])
             #expect(versions.map { $0["count"] } == [12, 12])
             let found = try await client.send(
-                Form([.file("image", "q.png", SmallImage.numbered(7))]), to: Self.path + "/search").json()
+                Form([.file("image", "q.png", SmallImage.numbered(7))]), to: Self.path + "/search"
+            ).json()
             #expect(found["model"] == "smaller")
             #expect(found["results"]?.elements.first?["name"] == "7.png")
             let listed = try await client.get("/v1/jobs?lane=reembed").json()["jobs"]?.elements
@@ -66,11 +67,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", 400, "missing-field"), ("{\"to\": 7}", 400, "invalid-json"), ("{\"to\": \"none\"}", 404, "model-unknown"),
+        ("{}", 400, "missing-field"), ("{\"to\": 7}", 400, "invalid-json"),
+        ("{\"to\": \"none\"}", 404, "model-unknown"),
         ("{\"to\": \"smaller\", \"from\": \"third\"}", 409, "model-changed-meanwhile"),
         ("{\"to\": \"smaller\", \"switch\": \"no\"}", 400, "invalid-json"),
         ("{\"to\": \"smaller\", \"keep\": true}", 400, "invalid-json"),
-        ("{\"to\": \"smaller\", \"switch\": false, \"discard\": true}", 400, "invalid-query"), ("[", 400, "invalid-json"),
+        ("{\"to\": \"smaller\", \"switch\": false, \"discard\": true}", 400, "invalid-query"),
+        ("[", 400, "invalid-json"),
     ])
     func refusesWhatIsNotRight(body: String, status: Int, code: String) async throws {
         try await ServerFixture().run { client async throws in

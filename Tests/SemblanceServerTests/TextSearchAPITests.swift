@@ -83,7 +83,8 @@ import Testing
 
     @Test(arguments: [
         ([Form.Part.field("text", "")], "invalid-text"), ([.field("minus_text", "red")], "missing-field"),
-        ([.field("texts", "red")], "invalid-multipart"), ([.field("text", "red"), .field("region", "9")], "invalid-region"),
+        ([.field("texts", "red")], "invalid-multipart"),
+        ([.field("text", "red"), .field("region", "9")], "invalid-region"),
         ([Form.Part](repeating: .field("text", "red"), count: 33), "invalid-query"),
         ([Form.Part](repeating: .field("text", "red"), count: 65), "invalid-multipart"),
     ])

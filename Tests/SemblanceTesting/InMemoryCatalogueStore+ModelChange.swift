@@ -39,7 +39,9 @@ extension InMemoryCatalogueStore {
     public func embeddingCounts(in catalogue: Catalogue.ID) -> [EmbeddingCount] {
         embeddingRows.filter { $0.key.catalogueID == catalogue && !$0.value.isEmpty }
             .map { EmbeddingCount(space: $0.key, count: $0.value.count) }
-            .sorted { ($0.space.model.modelID, $0.space.model.digest) < ($1.space.model.modelID, $1.space.model.digest) }
+            .sorted {
+                ($0.space.model.modelID, $0.space.model.digest) < ($1.space.model.modelID, $1.space.model.digest)
+            }
     }
 
     public func deleteEmbeddings(in space: EmbeddingSpace, limit: Int) -> Bool {

@@ -14,7 +14,7 @@ import pytest
 from pictures import encoded, jpeg, picture, save_pictures
 from program import Program, wait_for
 
-COMMANDS = ["index", "search", "serve", "list", "remove", "duplicates", "models", "embed", "jobs", "keys", "stats", "doctor"]
+COMMANDS = ["index", "search", "serve", "list", "remove", "duplicates", "models", "embed", "label", "jobs", "keys", "stats", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -5,7 +5,8 @@ extension Engine {
     /// - Parameter isForced: even if images lack an embedding of it; searches do not find those until they have one.
     /// - Returns: the catalogue as it is then.
     /// - Throws: `ModelError`: `model-unknown`, `model-embeddings-missing`, `model-changed-meanwhile`; `StoreError`.
-    public func useModel(_ modelID: String, ofCatalogue name: String, isForced: Bool = false) async throws -> Catalogue {
+    public func useModel(_ modelID: String, ofCatalogue name: String, isForced: Bool = false) async throws -> Catalogue
+    {
         let catalogue = try await store.catalogue(named: name)
         let modelID = try knownModel(modelID)
         if isForced {

@@ -141,7 +141,11 @@ package struct FormSpooler: Sendable {
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw RequestError(.invalidMultipart, "The field '\(name.prefix(40))' is not UTF-8.")
             }
-            if rules.repeatableFields.contains(name) { lists[name, default: []].append(text) } else { fields[name] = text }
+            if rules.repeatableFields.contains(name) {
+                lists[name, default: []].append(text)
+            } else {
+                fields[name] = text
+            }
         case .file(let file, let field, let name):
             file.close()
             try keep(FormFile(field: field, upload: SpooledUpload(path: file.path, name: name)))

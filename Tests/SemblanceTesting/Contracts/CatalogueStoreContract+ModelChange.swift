@@ -45,7 +45,8 @@ extension CatalogueStoreContract {
             let new = Samples.space(in: old.catalogueID, modelID: "new")
             let ids = try await store.embeddedImages(in: old)
             #expect(try await store.switchModel(from: "m", to: new) == .lacking(3))
-            _ = try await store.addEmbeddings([(ids[0], Samples.embedding(1)), (ids[1], Samples.embedding(2))], to: new)
+            _ = try await store.addEmbeddings(
+                [(ids[0], Samples.embedding(1)), (ids[1], Samples.embedding(2))], to: new)
             #expect(try await store.switchModel(from: "m", to: new) == .lacking(1))
             #expect(try await store.catalogue(named: "c").modelID == "m")
             _ = try await store.deleteImages([ids[2]])

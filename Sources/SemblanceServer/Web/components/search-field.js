@@ -39,7 +39,11 @@ export function searchField() {
         if (input.files.length) searchWithFile(input.files[0]);
         input.value = "";
     });
-    const button = h("button.search-field", { type: "button", id: "choose-query", on: { click: () => input.click() } },
+    const button = h("button.search-field", {
+        type: "button", id: "choose-query",
+        "aria-label": "Search with a picture: drop it anywhere, paste it, or choose a file",
+        on: { click: () => input.click() },
+    },
         icon("picture"),
         h("span.search-words", {},
             h("strong", {}, "Search with a picture"),
