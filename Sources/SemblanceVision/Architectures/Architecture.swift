@@ -30,6 +30,9 @@ package protocol Architecture: Sendable {
     /// `[images, dimension]`, not normalised.
     func graph(from weights: StateDict, size: Int) throws(ModelError) -> ONNXGraph
 
+    /// Whether the tensors hold a network that embeds texts, too. Default: no.
+    var hasTextTower: Bool { get }
+
     /// Builds the network that embeds texts; `nil` for a model of images only, as by default.
     func textTower(from weights: StateDict) throws(ModelError) -> TextTower?
 }
@@ -47,6 +50,8 @@ package enum ArchitectureFamily {
 }
 
 extension Architecture {
+    package var hasTextTower: Bool { false }
+
     package func textTower(from weights: StateDict) throws(ModelError) -> TextTower? { nil }
 
     /// Checks all tensors of a checkpoint and builds the graph.

@@ -85,5 +85,7 @@ import Testing
         let network = try #require(try CLIP.recognise(checkpoint, options: TransformerFixture.options))
         let weights = try StateDict(checkpoint, expecting: network.expectedTensors)
         #expect(try network.textTower(from: weights) == nil)
+        #expect(!network.hasTextTower)
+        #expect(try TransformerFixture.clip("narrow-clip").hasTextTower)
     }
 }

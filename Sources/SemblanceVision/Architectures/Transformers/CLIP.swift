@@ -22,6 +22,7 @@ package struct CLIP: Architecture {
 
     package var dimension: Int { projection.outputs }
     package var preprocessing: Preprocessing { Self.preprocessing(size: image.size) }
+    package var hasTextTower: Bool { text != nil }
 
     /// As OpenCLIP prepares pictures: shorter side to the model's size, bicubic, then the centre.
     package static func preprocessing(options: NetworkOptions) -> Preprocessing { preprocessing(size: 224) }

@@ -19,8 +19,8 @@ struct RecognisedNetwork {
         self.family = type(of: architecture).family
         dimension = architecture.dimension
         preprocessing = architecture.preprocessing
-        let weights = try StateDict(checkpoint, expecting: architecture.expectedTensors)
-        tokenizer = try architecture.textTower(from: weights) == nil ? nil : .clip
+        _ = try StateDict(checkpoint, expecting: architecture.expectedTensors)
+        tokenizer = architecture.hasTextTower ? .clip : nil
     }
 }
 
