@@ -11,6 +11,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHECKPOINT = "models/efficientnet-lite0/efficientnet-lite0-57934424.pth"
 CHECKPOINT_HASH = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+VOCABULARY_HASH = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a"
 
 
 def run(*command, path=None, cwd=ROOT, **environment):
@@ -73,6 +74,14 @@ def test_replaces_a_damaged_checkpoint(tmp_path):
     assert "damaged" in result.stdout
     assert hashlib.sha256(damaged.read_bytes()).hexdigest() == CHECKPOINT_HASH
     assert "already" in run(ROOT / "scripts/get-model.sh", SEMBLANCE_CACHE=str(tmp_path)).stdout
+
+
+def test_gets_the_vocabulary_of_the_tokenizer(tmp_path):
+    result = run(ROOT / "scripts/get-tokenizer.sh", SEMBLANCE_CACHE=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    found = tmp_path / "models/clip-tokenizer/bpe_simple_vocab_16e6.txt.gz"
+    assert hashlib.sha256(found.read_bytes()).hexdigest() == VOCABULARY_HASH
+    assert "already" in run(ROOT / "scripts/get-tokenizer.sh", SEMBLANCE_CACHE=str(tmp_path)).stdout
 
 
 def test_says_which_cache_cannot_be_written():

@@ -139,4 +139,5 @@ def main():
             globals()[name]()
 
 
-main()
+if __name__ == "__main__":
+    main()
