@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
 """Compares the built program with torchvision and timm on networks of full size. Development only.
 
-For each network: random weights, calibrated so that pictures differ; a checkpoint as its publisher saves it; a
-configuration that names it; `semblance embed --precision f32` on PNG files, decoded, resized and cropped by the
-program; and the library's own embeddings of the same files through torchvision's own transform. Printed are the
-smallest cosines of a picture's two embeddings, plain and after the references' mean is taken off both: for pictures
-that are cropped only, and for those that are resized as well.
+For each network: random weights, calibrated so that pictures differ; a checkpoint as its publisher saves it;
+`semblance models add`, which recognises it by its tensors; `semblance embed --precision f32` on PNG files, decoded,
+resized and cropped by the program; and the library's own embeddings of the same files through torchvision's own
+transform. Printed are the smallest cosines of a picture's two embeddings, plain and after the references' mean is taken
+off both: for pictures that are cropped only, and for those that are resized as well. A network marked `-gem` is added
+with `--pool gem`.
 
 Usage:  python3 -m venv venv && venv/bin/pip install torch torchvision timm safetensors numpy pillow
         venv/bin/python scripts/references/check_full_size.py [--only NAME]… [--program .build/release/semblance]
 
-Needs 4 GB of memory and 1.5 GB of disk for the largest; all of them take about ten minutes on two idle cores.
+Needs 8 GB of memory and 3 GB of disk for the largest; all of them take about ten minutes on two idle cores.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import subprocess
@@ -54,19 +54,27 @@ def vgg(network):
     return network
 
 
+def generalised_mean(features, exponent=3.0, floor=1e-6):
+    return features.clamp(min=floor).pow(exponent).mean(dim=(2, 3)).pow(1 / exponent)
+
+
 class Published:
     """A network of torchvision's, or timm's with the same names."""
 
-    def __init__(self, name, family, dimension, make=None, variant=None):
-        self.name, self.family, self.dimension, self.make, self.variant = name, family, dimension, make, variant
+    def __init__(self, name, family, make=None):
+        self.name, self.family, self.make = name, family, make
+        self.is_pooled = name.endswith("-gem")
 
     def network(self):
-        return self.make() if self.make else getattr(torchvision.models, self.name)(weights=None)
+        return self.make() if self.make else getattr(torchvision.models, self.name.removesuffix("-gem"))(weights=None)
 
     def state(self, network):
         return network.state_dict()
 
     def embedder(self, network):
+        if self.is_pooled:
+            features = network.features[:-1] if self.family == "vgg" else nn.Sequential(*list(network.children())[:-2])
+            return lambda value: generalised_mean(features(value))
         return {"resnet": resnet, "vgg": vgg}[self.family](network)
 
     def files(self, folder):
@@ -83,8 +91,8 @@ class Lite(Published):
     """timm's EfficientNet-Lite, renamed to the names of the port that Semblance reads."""
 
     def __init__(self, variant, size):
-        super().__init__(f"efficientnet-{variant}", "efficientnet-lite", 1280, variant=variant)
-        self.size = size
+        super().__init__(f"efficientnet-{variant}", "efficientnet-lite")
+        self.variant, self.size = variant, size
 
     def network(self):
         return timm.create_model(f"tf_efficientnet_{self.variant}", pretrained=False)
@@ -131,12 +139,12 @@ class Lite(Published):
 
 
 NETWORKS = (
-    [Published(f"resnet{depth}", "resnet", 512 if depth < 50 else 2048) for depth in (18, 34, 50, 101, 152)]
-    + [Published("wide_resnet50_2", "resnet", 2048), Published("resnext50_32x4d", "resnet", 2048)]
-    + [Published(f"timm-resnet{depth}", "resnet", dimension,
-                 lambda depth=depth: timm.create_model(f"resnet{depth}", pretrained=False))
-       for depth, dimension in ((34, 512), (50, 2048))]
-    + [Published(f"vgg{depth}{norm}", "vgg", 4096) for depth in (11, 13, 16, 19) for norm in ("", "_bn")]
+    [Published(f"resnet{depth}", "resnet") for depth in (18, 34, 50, 101, 152)]
+    + [Published(name, "resnet") for name in ("wide_resnet50_2", "resnext50_32x4d", "resnet50-gem")]
+    + [Published(f"timm-resnet{depth}", "resnet", lambda depth=depth: timm.create_model(f"resnet{depth}"))
+       for depth in (34, 50)]
+    + [Published(f"vgg{depth}{norm}", "vgg") for depth in (11, 13, 16, 19) for norm in ("", "_bn")]
+    + [Published("vgg16-gem", "vgg")]
     + [Lite(variant, size) for variant, size in (("lite0", 224), ("lite3", 280), ("lite4", 300))])
 
 
@@ -148,17 +156,16 @@ def save(state, path):
 
 
 def embeddings(program, published, path, files, folder):
-    """What the built program gives, and the seconds that it took with loading and compiling."""
-    configuration = folder / "model_config.json"
-    configuration.write_text(json.dumps([{
-        "model_id": "checked", "model_type": published.family, "model_subtype": published.variant,
-        "model_dim": published.dimension, "model_path": str(path)}]))
+    """What the built program gives, and the seconds that it took with adding, loading and compiling."""
     output = folder / "embeddings.npy"
-    environment = dict(os.environ, SEMBLANCE_MODEL_CONFIG=str(configuration), SEMBLANCE_CACHE=str(folder / "cache"))
+    environment = dict(os.environ, SEMBLANCE_CACHE=str(folder / "cache"), SEMBLANCE_DATA=str(folder / "data"))
+
+    def run(*arguments):
+        subprocess.run([program, *map(str, arguments)], check=True, env=environment, stdout=subprocess.DEVNULL)
+
     start = time.perf_counter()
-    subprocess.run([program, "embed", "--model", "checked", "--precision", "f32", "--output", str(output),
-                    "--data", str(folder / "data"), *map(str, files)],
-                   check=True, env=environment, stdout=subprocess.DEVNULL)
+    run("models", "add", path, "--id", "checked", *(["--pool", "gem"] if published.is_pooled else []))
+    run("embed", "--model", "checked", "--precision", "f32", "--output", output, *files)
     return torch.from_numpy(numpy.load(output)).double(), time.perf_counter() - start
 
 
