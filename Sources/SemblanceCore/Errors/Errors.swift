@@ -37,6 +37,8 @@ public enum ModelErrorCode: String, Hashable, Sendable, CaseIterable {
     case inUse = "model-in-use"
     case embeddingsMissing = "model-embeddings-missing"
     case changedMeanwhile = "model-changed-meanwhile"
+    case tooFewImages = "model-too-few-images"
+    case quantisationFailed = "model-quantisation-failed"
 }
 
 /// The catalogue store, the data folder or a file in it. Raised by Store.

@@ -46,9 +46,9 @@ enum ErrorStatus {
         switch code {
         case .unknownModel: .notFound
         case .weightsMissing, .licenceNotAccepted, .idTaken, .inUse, .embeddingsMissing, .changedMeanwhile: .conflict
-        case .textUnsupported: .unprocessableContent
+        case .textUnsupported, .tooFewImages: .unprocessableContent
         case .hashMismatch, .damagedCheckpoint, .forbiddenPickle, .unsupportedArchitecture, .unexpectedTensors,
-            .invalidManifest, .engineFailed, .downloadFailed, .tooLarge:
+            .invalidManifest, .engineFailed, .downloadFailed, .tooLarge, .quantisationFailed:
             .internalServerError
         }
     }

@@ -67,7 +67,7 @@ extension OpenVINOEmbedder {
         let results = Mutex<[Int: Result<FixedBatchNetwork, ModelError>]>([:])
         DispatchQueue.concurrentPerform(iterations: batches.count) { index in
             let result = Result { () throws(ModelError) in
-                let model = try runtime.read(network).takingPixels(preprocessing, input: network.input)
+                let model = try runtime.read(network.body).takingPixels(preprocessing, input: network.input)
                 return try FixedBatchNetwork(
                     model, batch: batches[index], itemShape: [preprocessing.size, preprocessing.size, 3],
                     runtime: runtime, options: options)

@@ -6,8 +6,8 @@ struct OpenVINOPort: Hashable, Sendable {
     let name: String
     /// Sizes, `nil` where one is open; `nil` if it is not known how many dimensions there are.
     let shape: [Int?]?
-    /// The engine's number of the type of its elements.
-    let elementType: UInt32
+    /// `nil` for a type that pixels cannot have.
+    let element: NetworkInput.Element?
 }
 
 extension OpenVINOModel {
@@ -46,7 +46,16 @@ extension OpenVINOModel {
         try check(ov_port_get_element_type(handle, &type), "tell the type of a port")
         return OpenVINOPort(
             name: isNamed ? name.map { String(cString: $0) } ?? "" : "", shape: try shape(of: handle),
-            elementType: type.rawValue)
+            element: pixelElement(type))
+    }
+
+    private static func pixelElement(_ type: ov_element_type_e) -> NetworkInput.Element? {
+        switch type {
+        case F32: .float32
+        case F16: .float16
+        case U8: .uint8
+        default: nil
+        }
     }
 
     private static func shape(of port: OpaquePointer) throws(ModelError) -> [Int?]? {

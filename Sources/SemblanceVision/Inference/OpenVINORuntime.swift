@@ -42,8 +42,8 @@ package final class OpenVINORuntime: @unchecked Sendable {
     }
 
     /// Reads a network, whatever its format.
-    package func read(_ network: Network) throws(ModelError) -> OpenVINOModel {
-        switch network.body {
+    package func read(_ body: Network.Body) throws(ModelError) -> OpenVINOModel {
+        switch body {
         case .onnx(let bytes): try read(onnx: bytes)
         case .openVINO(let path):
             OpenVINOModel(

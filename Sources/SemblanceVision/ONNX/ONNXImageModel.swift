@@ -83,7 +83,7 @@ extension ONNXImageModel {
         let isWhole = model.outputs.map(\.name) == [output.value] && model.inputs.count == 1
         let bytes =
             isWhole ? model.wholeBytes : try model.bytes(keeping: subgraph, appended: [], output: output.value)
-        let probe = try OutputProbe(bytes, input: input, size: size, runtime: runtime, model: model)
+        let probe = try OutputProbe(read(bytes, of: model, runtime: runtime), input: input, size: size)
         let plan = try PoolingPlan(probe.shape, wanted: options.pooling, layout: input.input.layout)
         let pooled = plan.pooling(of: output.value)
         let body =
@@ -97,6 +97,18 @@ extension ONNXImageModel {
                 inputName: input.name, input: input.input, size: size, takesAnySize: input.size == nil,
                 outputName: output.value, dimension: plan.dimension, pooling: plan.method,
                 notes: notes(input, size: size, wanted: wanted, output, plan, probe)))
+    }
+
+    private static func read(
+        _ bytes: Data, of model: ONNXModelFile, runtime: OpenVINORuntime
+    ) throws(ModelError) -> OpenVINOModel {
+        do {
+            return try runtime.read(onnx: bytes)
+        } catch {
+            throw ModelError(
+                .unsupportedArchitecture, "the inference engine cannot read its graph\(model.foreignOperators).",
+                underlying: error)
+        }
     }
 
     private static func size(of input: ImageInput, wanted: Int?) throws(ModelError) -> Int {
@@ -127,58 +139,6 @@ extension ONNXImageModel {
     }
 }
 
-/// What the engine says about a network's output for a fixed size.
-private struct OutputProbe {
-    /// Sizes for one picture.
-    let shape: [Int]
-    let takesBatches: Bool
-
-    init(
-        _ bytes: Data, input: ImageInput, size: Int, runtime: OpenVINORuntime, model: ONNXModelFile
-    ) throws(ModelError) {
-        let read: OpenVINOModel
-        do {
-            read = try runtime.read(onnx: bytes)
-        } catch {
-            throw ModelError(
-                .unsupportedArchitecture, "the inference engine cannot read its graph\(model.foreignOperators).",
-                underlying: error)
-        }
-        // Two pictures show whether the first dimension counts them.
-        if let two = try? Self.shape(read, count: 2, size: size, layout: input.input.layout), two.first == 2 {
-            shape = [1] + two.dropFirst()
-            takesBatches = true
-        } else {
-            shape = try Self.shape(read, count: 1, size: size, layout: input.input.layout)
-            takesBatches = false
-        }
-        guard shape.first == 1 else {
-            throw ONNXModelFile.unsupported(
-                "expected an output of one vector a picture, not of the shape \(shape)")
-        }
-    }
-
-    private static func shape(
-        _ model: borrowing OpenVINOModel, count: Int, size: Int, layout: NetworkInput.Layout
-    ) throws(ModelError) -> [Int] {
-        do {
-            try model.fixInput(layout == .nchw ? [count, 3, size, size] : [count, size, size, 3])
-        } catch {
-            throw ModelError(
-                .unsupportedArchitecture, "its input cannot be fixed to \(count) picture of \(size) pixels a side.",
-                underlying: error)
-        }
-        let outputs = try model.outputs()
-        let shape = outputs.first?.shape ?? []
-        let sizes = shape.compactMap { $0 }
-        guard outputs.count == 1, sizes.count == shape.count, !sizes.isEmpty else {
-            throw ONNXModelFile.unsupported(
-                "the shape of its output is not known before it runs, though its input is fixed")
-        }
-        return sizes
-    }
-}
-
 extension ONNXModelFile {
     /// Operators outside ONNX's own set, for a message about a graph that the engine refused.
     fileprivate var foreignOperators: String {
@@ -186,73 +146,5 @@ extension ONNXModelFile {
             nodes.filter { !$0.domain.isEmpty && $0.domain != "ai.onnx" }.map { "\($0.domain).\($0.operation)" })
         guard !names.isEmpty else { return "" }
         return "; it uses operators outside ONNX's own: " + names.sorted().prefix(5).joined(separator: ", ")
-    }
-}
-
-/// How an output's shape becomes one vector.
-private struct PoolingPlan {
-    let dimension: Int
-    /// `nil` if nothing needs to be done.
-    let method: NetworkOptions.Pooling?
-    private let features: ONNXPooling.Shape?
-    let note: String?
-
-    /// - Throws: `model-unsupported-architecture` for a shape that cannot be an embedding.
-    init(
-        _ shape: [Int], wanted: NetworkOptions.Pooling?, layout: NetworkInput.Layout
-    ) throws(ModelError) {
-        switch shape.count {
-        case 2:
-            (features, method, note) = (nil, nil, nil)
-            dimension = shape[1]
-        case 3:
-            (features, dimension) = (.tokens, shape[2])
-            let chosen = wanted ?? Self.pooling(ofTokens: shape[1])
-            method = chosen
-            note = "It gives \(shape[1]) tokens of \(shape[2]) components; \(Self.words(chosen))."
-        case 4:
-            let isFirst = shape[2] == shape[3] && (shape[1] != shape[2] || layout == .nchw)
-            let isLast = shape[1] == shape[2] && !isFirst
-            guard isFirst || isLast || layout == .nchw else {
-                throw ONNXModelFile.unsupported("expected features at places, not an output of the shape \(shape)")
-            }
-            (features, dimension) = isLast ? (.channelsLast, shape[3]) : (.channelsFirst, shape[1])
-            let chosen = wanted == .gem ? NetworkOptions.Pooling.gem : .mean
-            guard wanted != .cls else {
-                throw ONNXModelFile.unsupported("its output has no class token; expected pooling by mean or gem")
-            }
-            method = chosen
-            let places = isLast ? shape[1] * shape[2] : shape[2] * shape[3]
-            note =
-                "It gives \(dimension) components at \(places) place\(places == 1 ? "" : "s"); \(Self.words(chosen))."
-        default:
-            throw ONNXModelFile.unsupported(
-                "expected an output of two to four dimensions, not of the shape \(shape)")
-        }
-        guard (2...65_536).contains(dimension) else {
-            throw ONNXModelFile.unsupported("expected an embedding of 2 to 65,536 components, not \(dimension)")
-        }
-    }
-
-    func pooling(of value: String) -> ONNXPooling? {
-        guard let features, let method else { return nil }
-        return ONNXPooling(of: value, shape: features, by: method)
-    }
-
-    /// A square of patches and one or five tokens more (a class token, and four registers) begin with the class token.
-    private static func pooling(ofTokens count: Int) -> NetworkOptions.Pooling {
-        func isSquare(_ number: Int) -> Bool {
-            let root = Int(Double(max(number, 0)).squareRoot().rounded())
-            return root > 0 && root * root == number
-        }
-        return isSquare(count) ? .mean : isSquare(count - 1) || isSquare(count - 5) ? .cls : .mean
-    }
-
-    private static func words(_ pooling: NetworkOptions.Pooling) -> String {
-        switch pooling {
-        case .cls: "the first, the class token, is the embedding (--pool mean or gem for others)"
-        case .mean: "their mean is the embedding (--pool gem for another)"
-        case .gem: "their generalised mean is the embedding"
-        }
     }
 }

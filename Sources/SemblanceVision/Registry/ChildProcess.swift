@@ -21,25 +21,48 @@ final class ChildProcess: @unchecked Sendable {
     private let pipe = Pipe()
     private let stage = Mutex(Stage.waiting)
 
-    init(_ executable: String, _ arguments: [String]) {
+    /// - Parameter environment: variables besides those of this program.
+    init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) {
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
+        if !environment.isEmpty {
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = pipe
         process.standardError = pipe
     }
 
+    /// - Parameter onLine: gets each line that it prints, as it comes.
     /// - Throws: what Foundation throws if the program cannot be started; `CancellationError` if it was ended before.
-    func run() throws -> Ending {
+    func run(onLine: (String) -> Void = { _ in }) throws -> Ending {
         try stage.withLock { stage in
             guard stage == .waiting else { throw CancellationError() }
             try Self.withAllSignals { try process.run() }
             stage = .running
         }
         // Its own end of the pipe was closed by `run`, so the data ends when the program and its children have ended.
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        let output = readAll(onLine)
         process.waitUntilExit()
         return Ending(status: process.terminationStatus, output: String(decoding: output.suffix(4000), as: UTF8.self))
+    }
+
+    /// Reads until the end; keeps the last of it.
+    private func readAll(_ onLine: (String) -> Void) -> Data {
+        var kept = Data()
+        var line = Data()
+        while case let piece = pipe.fileHandleForReading.availableData, !piece.isEmpty {
+            kept.append(piece)
+            if kept.count > 65_536 { kept = Data(kept.suffix(4000)) }
+            line.append(piece)
+            while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+                onLine(String(decoding: line[..<end], as: UTF8.self))
+                line = Data(line[(end + 1)...])
+            }
+            // A progress bar that never ends its line must not fill the memory.
+            if line.count > 65_536 { line = Data() }
+        }
+        return kept
     }
 
     func terminate() {

@@ -18,16 +18,7 @@ final class ModelLoader: Sendable {
     ///   `model-checkpoint-damaged`, `model-checkpoint-forbidden`, `model-unexpected-tensors`, `model-engine-failed`.
     func load(_ manifest: ModelManifest) throws(ModelError) -> OpenVINOEmbedder {
         try manifest.preprocessing.validate()
-        let network: Network
-        let hash: ContentHash
-        if manifest.family == ONNXImageModel.family {
-            (network, hash) = try foreignNetwork(of: manifest)
-        } else {
-            let family = try family(of: manifest)
-            let file: CheckpointFile
-            (file, hash) = try files.open(manifest)
-            network = try self.network(of: manifest, family: family, in: file)
-        }
+        let (network, hash) = try network(of: manifest)
         let version = try version(of: manifest, weights: hash, dimension: network.dimension, revision: network.revision)
         return try CompileLock.hold(in: files.compiledFolder) { () throws(ModelError) in
             try OpenVINOEmbedder(
@@ -60,16 +51,16 @@ final class ModelLoader: Sendable {
 }
 
 extension ModelLoader {
-    private func family(of manifest: ModelManifest) throws(ModelError) -> any Architecture.Type {
+    func family(of manifest: ModelManifest) throws(ModelError) -> any Architecture.Type {
         if let family = ArchitectureFamily.named(manifest.family) { return family }
-        let known = ArchitectureFamily.all.map { $0.family }.joined(separator: ", ")
+        let known = (ArchitectureFamily.all.map { $0.family } + Self.foreignFamilies).joined(separator: ", ")
         throw ModelError(
             .unsupportedArchitecture,
             "The model '\(manifest.modelID)' is of the family '\(manifest.family)', which this version cannot load. "
                 + "It can load: \(known).")
     }
 
-    private func network(
+    func network(
         of manifest: ModelManifest, family: any Architecture.Type, in file: CheckpointFile
     ) throws(ModelError) -> Network {
         let checkpoint = try Checkpoint.read(file)
