@@ -11,4 +11,5 @@ step "Getting the default model" "$here/get-model.sh"
 if [ "$group" = test ]; then
     step "Getting the test tools" "$here/get-test-tools.sh"
     step "Getting the tokenizer of CLIP's texts" "$here/get-tokenizer.sh"
+    step "Getting a published ONNX model" "$here/get-test-models.sh"
 fi

@@ -12,11 +12,13 @@ struct InferenceBenchmark: AsyncParsableCommand {
     @Option var threads = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Images a call; 0 takes the model's preference.") var batch = 0
     @Option var seconds = 4.0
+    @Option(help: "A model_config.json.") var config: String?
+    @Option(help: "A folder of added models.") var models: String?
 
     func run() async throws {
         let models = try ModelRegistry(
             configuration: ModelRegistry.Configuration(
-                cacheFolder: cacheFolder, defaultModelID: model,
+                cacheFolder: cacheFolder, configPath: config, addedModelsFolder: self.models, defaultModelID: model,
                 precision: Precision(rawValue: precision) ?? .default, streamCount: threads))
         let loadStart = wallSeconds()
         let embedder = try await models.embedder(for: model)

@@ -44,14 +44,9 @@ package struct StateDict: Sendable {
     private static func checkSize(
         of checkpoint: Checkpoint, expecting expected: [ExpectedTensor], availableByteCount: Int?
     ) throws(ModelError) {
-        guard let availableByteCount else { return }
         let count = expected.filter { !$0.isOptional }.reduce(0) { $0 + (checkpoint[$1.name]?.count ?? 0) }
-        let needed = 3 * MemoryLayout<Float>.size * count
-        guard needed > availableByteCount else { return }
-        throw ModelError(
-            .tooLarge,
-            "The model in '\(checkpoint.fileName)' needs at least \(needed >> 20) MB of memory, but "
-                + "\(availableByteCount >> 20) MB are available. Close other programs, or choose a smaller model.")
+        try SystemMemory.check(
+            3 * MemoryLayout<Float>.size * count, for: checkpoint.fileName, available: availableByteCount)
     }
 
     /// Differences between a checkpoint and a list of tensors, one phrase each, in the list's order.

@@ -1,10 +1,26 @@
 import Foundation
+import SemblanceCore
 
 /// What this machine, or the container that it runs in, has left.
 package enum SystemMemory {
     /// Bytes that a process may still take without swapping; `nil` where the system does not say.
     package static var availableByteCount: Int? {
         [machine, container].compactMap { $0 }.min()
+    }
+
+    /// Refuses what certainly does not fit, before it takes the machine's memory.
+    /// - Parameters:
+    ///   - needed: bytes, a lower bound.
+    ///   - name: the weights file's.
+    /// - Throws: `model-too-large`, with the numbers.
+    package static func check(
+        _ needed: Int, for name: String, available: Int? = availableByteCount
+    ) throws(ModelError) {
+        guard let available, needed > available else { return }
+        throw ModelError(
+            .tooLarge,
+            "The model in '\(name)' needs at least \(needed >> 20) MB of memory, but \(available >> 20) MB are available. "
+                + "Close other programs, or choose a smaller model.")
     }
 
     /// `MemAvailable`: what is free, and what the system could free of its caches.

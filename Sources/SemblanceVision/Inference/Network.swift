@@ -8,6 +8,14 @@ package struct Network: Sendable {
         case onnx(Data)
         /// OpenVINO's own format: the path of a graph (`.xml`), whose weights lie beside it (`.bin`).
         case openVINO(path: String)
+
+        /// Bytes of the weights, about.
+        var byteCount: Int {
+            switch self {
+            case .onnx(let bytes): bytes.count
+            case .openVINO(let path): Int(DurableFile.byteCount(OpenVINOImageModel.weightsPath(of: path)) ?? 0)
+            }
+        }
     }
 
     package let body: Body

@@ -58,23 +58,34 @@ extension OpenVINOEmbedder {
         return embeddings
     }
 
-    /// Compiles a network for several batch sizes at the same time, each on a core of its own: starting is what a person
-    /// waits for.
+    /// Above this, reading and compiling side by side would take more memory than the time is worth.
+    private static let largeByteCount = 64 << 20
+
+    /// Compiles a network for several batch sizes: a small one at the same time, each on a core of its own, as starting
+    /// is what a person waits for; a large one in turn, off one reading of it.
     private static func compile(
         _ network: Network, forBatches batches: [Int], preprocessing: Preprocessing, runtime: OpenVINORuntime,
         options: EngineOptions
     ) throws(ModelError) -> [FixedBatchNetwork] {
-        let results = Mutex<[Int: Result<FixedBatchNetwork, ModelError>]>([:])
-        DispatchQueue.concurrentPerform(iterations: batches.count) { index in
-            let result = Result { () throws(ModelError) in
-                let model = try runtime.read(network.body).takingPixels(preprocessing, input: network.input)
-                return try FixedBatchNetwork(
-                    model, batch: batches[index], itemShape: [preprocessing.size, preprocessing.size, 3],
-                    runtime: runtime, options: options)
-            }
-            results.withLock { $0[index] = result }
+        @Sendable func read() throws(ModelError) -> OpenVINOModel {
+            try runtime.read(network.body).takingPixels(preprocessing, input: network.input)
+        }
+        @Sendable func compile(_ model: borrowing OpenVINOModel, batch: Int) throws(ModelError) -> FixedBatchNetwork {
+            try FixedBatchNetwork(
+                model, batch: batch, itemShape: [preprocessing.size, preprocessing.size, 3], runtime: runtime,
+                options: options)
         }
         var networks: [FixedBatchNetwork] = []
+        guard network.body.byteCount < largeByteCount else {
+            let model = try read()
+            for batch in batches { networks.append(try compile(model, batch: batch)) }
+            return networks
+        }
+        let results = Mutex<[Int: Result<FixedBatchNetwork, ModelError>]>([:])
+        DispatchQueue.concurrentPerform(iterations: batches.count) { index in
+            let result = Result { () throws(ModelError) in try compile(read(), batch: batches[index]) }
+            results.withLock { $0[index] = result }
+        }
         for index in batches.indices {
             guard let result = results.withLock({ $0[index] }) else { continue }
             networks.append(try result.get())

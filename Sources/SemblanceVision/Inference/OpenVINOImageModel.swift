@@ -36,6 +36,13 @@ package struct OpenVINOImageModel: Sendable {
         guard access(weightsPath(of: path), R_OK) == 0 else {
             throw ModelError(.weightsMissing, "its weights, a .bin file of the same name, are not beside it.")
         }
+        let graph = try CheckpointFile(path: path)
+        // The engine would try its readers of other formats on anything else.
+        guard ["<?xml", "<net"].contains(where: { graph.bytes.starts(with: $0.utf8) }) else {
+            throw ONNXModelFile.unsupported("expected a graph of OpenVINO's format, in XML")
+        }
+        let weights = try CheckpointFile(path: weightsPath(of: path))
+        try SystemMemory.check(2 * weights.bytes.count, for: weights.name)
         let body = Network.Body.openVINO(path: path)
         let model = try runtime.read(body)
         let input = try imageInput(of: model)

@@ -51,10 +51,15 @@ package struct ONNXImageModel: Sendable {
     /// - Parameters:
     ///   - options: `output` and `pooling` override what would be chosen.
     ///   - size: pixels a side for a network that takes any; `nil` for its own, or 224.
-    /// - Throws: `model-checkpoint-damaged`; `model-unsupported-architecture`, saying what was expected and found.
+    ///   - available: bytes of memory that may be taken; `nil` for no limit.
+    /// - Throws: `model-checkpoint-damaged`, `model-too-large`; `model-unsupported-architecture`, saying what was expected
+    ///   and found.
     package init(
-        _ file: CheckpointFile, options: NetworkOptions, size: Int?, runtime: OpenVINORuntime
+        _ file: CheckpointFile, options: NetworkOptions, size: Int?, runtime: OpenVINORuntime,
+        available: Int? = SystemMemory.availableByteCount
     ) throws(ModelError) {
+        // The engine's reader has the bytes, the messages that they hold, and its own constants, all at one time.
+        try SystemMemory.check(3 * file.bytes.count, for: file.name, available: available)
         let model = try ONNXModelFile(file)
         do {
             self = try Self.prepared(model, options: options, size: size, runtime: runtime)

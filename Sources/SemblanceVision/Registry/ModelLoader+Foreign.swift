@@ -13,7 +13,8 @@ extension ModelLoader {
         return (try network(of: manifest, family: family, in: file), hash)
     }
 
-    private func foreignNetwork(of manifest: ModelManifest) throws(ModelError) -> (network: Network, hash: ContentHash) {
+    private func foreignNetwork(of manifest: ModelManifest) throws(ModelError) -> (network: Network, hash: ContentHash)
+    {
         let (file, hash) = try files.open(manifest)
         let size = manifest.preprocessing.size
         guard manifest.family == OpenVINOImageModel.family else {

@@ -76,7 +76,9 @@ import Testing
     @Test func refusesWhatIsNoGraph() throws {
         let folder = try ModelFixture.TemporaryFolder()
         try folder.write("", to: "n.bin")
-        for text in ["", "no graph", "<net name=\"x\" version=\"11\"></net>", "<net><layers><layer id=\"0\"/></layers></net>"] {
+        for text in [
+            "", "no graph", "<net name=\"x\" version=\"11\"></net>", "<net><layers><layer id=\"0\"/></layers></net>",
+        ] {
             let graph = try folder.write(text, to: "n.xml")
             #expect(refusal(graph) != nil, "\(text)")
         }

@@ -148,6 +148,21 @@ import Testing
         #expect(dimension == 96)
     }
 
+    @Test func refusesWhatDoesNotFitIntoMemory() throws {
+        var graph = ForeignGraph.withPooledFeatures()
+        graph.weights("unused", [1024, 1024])
+        graph.output("vector")
+        let runtime = try OpenVINORuntime(cacheFolder: nil)
+        let error = #expect(throws: ModelError.self) {
+            _ = try ONNXImageModel(
+                graph.file, options: NetworkOptions(), size: 8, runtime: runtime, available: 8 << 20)
+        }
+        #expect(error?.code == .tooLarge)
+        #expect(error?.message.contains("12 MB") == true && error?.message.contains("8 MB") == true)
+        _ = try ONNXImageModel(
+            graph.file, options: NetworkOptions(), size: 8, runtime: runtime, available: 64 << 20)
+    }
+
     @Test func refusesWhatIsNoONNX() {
         for bytes in [[], [0], Array("not a graph, but a text".utf8), [UInt8](repeating: 0xFF, count: 64)] {
             let error = #expect(throws: ModelError.self) {

@@ -102,7 +102,8 @@ import Testing
 
     @Test func saysWhenTheModelIsAnEightBitOneAlready() async throws {
         let folder = try ModelFixture.TemporaryFolder()
-        let error = await failure(folder, try registry(folder, python: Self.makesEnvironment + "\nexit 3")) as? ModelError
+        let error =
+            await failure(folder, try registry(folder, python: Self.makesEnvironment + "\nexit 3")) as? ModelError
         #expect(error?.code == .quantisationFailed)
         #expect(error?.message.contains("already") == true)
     }
