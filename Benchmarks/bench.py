@@ -25,6 +25,8 @@ import urllib.request
 import numpy
 from PIL import Image
 
+import families
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get("SEMBLANCE_BINARY", str(ROOT / ".build/release/semblance"))
 PARTS = os.environ.get("SEMBLANCE_BENCH", str(ROOT / ".build/release/semblance-bench"))
@@ -56,40 +58,6 @@ def write_photographs(folder, count, width, height):
         picture = originals[number % 4].crop((x, y, x + width, y + height))
         picture.save(folder / f"{number:06}.jpg", quality=88)
     return sorted(folder.iterdir())
-
-
-def write_resnet50(path):
-    """A ResNet-50 of random weights under torchvision's names, 102 MB, as safetensors."""
-    shapes = {}
-
-    def layer(convolution, normalisation, outputs, inputs, kernel):
-        shapes[f"{convolution}.weight"] = (outputs, inputs, kernel, kernel)
-        for tensor in ["weight", "bias", "running_mean", "running_var"]:
-            shapes[f"{normalisation}.{tensor}"] = (outputs,)
-
-    layer("conv1", "bn1", 64, 3, 7)
-    inputs = 64
-    for stage, (width, depth) in enumerate(zip([64, 128, 256, 512], [3, 4, 6, 3]), 1):
-        for block in range(depth):
-            prefix = f"layer{stage}.{block}"
-            layer(f"{prefix}.conv1", f"{prefix}.bn1", width, inputs, 1)
-            layer(f"{prefix}.conv2", f"{prefix}.bn2", width, width, 3)
-            layer(f"{prefix}.conv3", f"{prefix}.bn3", 4 * width, width, 1)
-            if block == 0:
-                layer(f"{prefix}.downsample.0", f"{prefix}.downsample.1", 4 * width, inputs, 1)
-            inputs = 4 * width
-    shapes["fc.weight"], shapes["fc.bias"] = (1000, inputs), (1000,)
-    header, end = {}, 0
-    for name, shape in shapes.items():
-        start, end = end, end + 4 * int(numpy.prod(shape))
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
-    generator = numpy.random.default_rng(3)
-    with open(path, "wb") as file:
-        text = json.dumps(header).encode()
-        file.write(len(text).to_bytes(8, "little") + text)
-        for name, shape in shapes.items():
-            numbers = generator.normal(0, 0.05, shape).astype("<f4")
-            file.write((abs(numbers) + 0.5 if name.endswith("running_var") else numbers).tobytes())
 
 
 def run_json(*arguments, environment=None):
@@ -143,11 +111,10 @@ class Memory:
         return self.samples
 
 
-def ingest(folder, data, watch_memory=False):
+def ingest(folder, data, watch_memory=False, model=None, environment=None):
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [PROGRAM, "index", str(folder), "--data", str(data), "--json"], stdout=subprocess.PIPE, text=True
-    )
+    words = [PROGRAM, "index", str(folder), "--data", str(data), "--json"] + (["--model", model] if model else [])
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
     memory = Memory(process.pid) if watch_memory else None
     output = process.communicate()[0]
     seconds = time.perf_counter() - start
@@ -235,7 +202,7 @@ class Bench:
 
     def importing(self):
         path = self.folder / "resnet50.safetensors"
-        write_resnet50(path)
+        families.write_safetensors(path, families.resnet50())
         found = [run_json(PARTS, "import", str(path)) for _ in range(3)]
         best = min(found, key=lambda one: one["seconds"])
         self.raw["import"] = found
@@ -245,6 +212,55 @@ class Bench:
             f"{max(one['peak_share'] for one in found):.2f}x the file's {best['file_bytes'] / 1e6:.0f} MB in memory",
             "< 5 s, < 3x",
         )
+
+    def families(self):
+        """Every engine takes its turn three times, so that whatever else the machine does meets all of them."""
+        subprocess.run([str(ROOT / "scripts/get-bench-tools.sh")], check=True)
+        python, peers = ROOT / ".deps/bench-venv/bin/python", ROOT / "Benchmarks/peers.py"
+        work = self.folder / "families"
+        work.mkdir()
+        config, data = families.write(work), work / "data"
+        environment = os.environ | {"SEMBLANCE_MODEL_CONFIG": str(config)}
+        calibration = self.small()[0]
+        for name in ["efficientnet-lite0"] + [f"bench-{name}" for name in families.FAMILIES]:
+            graph = work / f"{name}.onnx"
+            run_json(PARTS, "graph", name, str(graph), "--config", str(config))
+            run_json(PROGRAM, "models", "quantize", name, "--calibration", str(calibration), "--count", "64",
+                     "--data", str(data), "--json", environment=environment)
+            ours = [PARTS, "inference", "--config", str(config), "--models", str(data / "models")]
+            turns = {
+                "OpenVINO f32": ours + ["--model", name, "--precision", "f32"],
+                "ONNX Runtime f32": [str(python), str(peers), "onnxruntime", str(graph), "224"],
+                "PyTorch f32": [str(python), str(peers), "torch", str(graph), "224"],
+                "OpenVINO default": ours + ["--model", name],
+                "OpenVINO int8": ours + ["--model", f"{name}-int8"],
+            }
+            found = {turn: [] for turn in turns}
+            for _ in range(3):
+                for turn, words in turns.items():
+                    found[turn].append(run_json(*words)["images_per_second"])
+            rates = {turn: statistics.median(rounds) for turn, rounds in found.items()}
+            self.raw[f"family {name}"] = found
+            self.row(
+                f"{name}, images a second",
+                ", ".join(f"{turn} {rate:.1f}" for turn, rate in rates.items()),
+                "default ahead of both, f32 within 10% of the best",
+            )
+            _, start, _ = ingest(self.one_picture(), data / "one", model=name, environment=environment)
+            count, seconds, _ = ingest(calibration, data / "all", model=name, environment=environment)
+            self.row(
+                f"{name}, ingestion of 640×480 JPEGs end to end",
+                f"{count / seconds:.1f} images a second; without the start {(count - 1) / (seconds - start):.1f}",
+            )
+            for used in ["one", "all"]:
+                shutil.rmtree(data / used)
+
+    def one_picture(self):
+        folder = self.folder / "one-picture"
+        if not folder.exists():
+            folder.mkdir()
+            shutil.copy(self.small()[1][0], folder)
+        return folder
 
     def ingestion(self):
         engine = run_json(PARTS, "inference", "--seconds", "3")["core_ms"]
@@ -347,7 +363,7 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = ["decode", "inference", "importing", "ingestion", "queries", "memory", "index"]
+    parts = ["decode", "inference", "families", "importing", "ingestion", "queries", "memory", "index"]
     parser.add_argument("--quick", action="store_true", help="a tenth of the files")
     parser.add_argument("--only", choices=parts, action="append")
     options = parser.parse_args()
