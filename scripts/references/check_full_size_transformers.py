@@ -27,7 +27,7 @@ from torchvision import transforms
 
 
 class OpenCLIP:
-    family = "openclip"
+    is_pooled = False
 
     def __init__(self, name, resize=224):
         self.name, self.resize = name, resize
@@ -48,7 +48,7 @@ class OpenCLIP:
 class DINOv2:
     """Trained at 518 pixels, used at 224: the places' embeddings are resampled."""
 
-    family, resize = "vit", 256
+    is_pooled, resize = False, 256
 
     def __init__(self, name, width, depth):
         self.name, self.width, self.depth = name, width, depth
@@ -101,7 +101,6 @@ def check(program, number, published):
         pictures = list(files(folder, published.resize))
         tensors = torch.stack([published.transform(Image.open(path)) for path in pictures])
         references = unit(torch.cat([published.embed(network, part) for part in tensors.split(4)]))
-        published.dimension, published.variant = references.shape[1], None
         path = folder / "weights.safetensors"
         published.save(network, path)
         del network
