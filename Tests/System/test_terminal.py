@@ -13,10 +13,10 @@ from program import PATIENCE, Program
 PROGRESS = re.compile(r"(\d+) of 240 · \d+\.\d a second · (?:\d+:)?\d\d:\d\d left")
 
 
-def run_in_terminal(program, *arguments):
+def run_in_terminal(program, *arguments, **options):
     """Runs a command whose standard error is a terminal; returns its exit code, its output, and what it drew."""
     mine, theirs = pty.openpty()
-    process = program.start(*arguments, stderr=theirs)
+    process = program.start(*arguments, stderr=theirs, **options)
     os.close(theirs)
     drawn = []
 

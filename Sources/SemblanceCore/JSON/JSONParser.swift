@@ -24,6 +24,24 @@ struct JSONParser {
         return value
     }
 
+    /// Reads exactly one list; each value comes with the number of bytes before it.
+    /// - Throws: `Failure`.
+    static func parseList(_ bytes: UnsafeRawBufferPointer) throws(Failure) -> [(offset: Int, value: JSONValue)] {
+        var parser = JSONParser(bytes: bytes)
+        guard parser.accept("[") else { throw parser.failure("a list") }
+        var values: [(offset: Int, value: JSONValue)] = []
+        if !parser.accept("]") {
+            repeat {
+                parser.skipSpace()
+                values.append((parser.position, try parser.value(depth: 1)))
+            } while parser.accept(",")
+            guard parser.accept("]") else { throw parser.failure("',' or ']'") }
+        }
+        parser.skipSpace()
+        guard parser.position == bytes.count else { throw parser.failure("the end") }
+        return values
+    }
+
     private init(bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }

@@ -41,6 +41,7 @@ struct ModelFiles: Hashable, Sendable {
         guard byteCount(of: manifest) != nil else { throw Self.missing(manifest) }
         let file = try CheckpointFile(path: path)
         let hash = file.contentHash
+        if manifest.fileHash == nil { try artefact(of: manifest)?.check(hash) }
         if let expected = manifest.fileHash, hash != expected {
             throw ModelError(
                 .hashMismatch,
@@ -65,7 +66,7 @@ struct ModelFiles: Hashable, Sendable {
     }
 
     private static func remedy(for manifest: ModelManifest) -> String {
-        if case .pythonPackage = manifest.source {
+        if manifest.source.isRemote {
             return "It was not used. Run 'semblance models pull \(manifest.modelID)' to get it again."
         }
         if manifest.origin == .added { return "It was not used. Add it again with 'semblance models add'." }
@@ -73,7 +74,7 @@ struct ModelFiles: Hashable, Sendable {
     }
 
     private static func missing(_ manifest: ModelManifest) -> ModelError {
-        if case .pythonPackage = manifest.source {
+        if manifest.source.isRemote {
             return ModelError(
                 .weightsMissing,
                 "The weights of '\(manifest.modelID)' are not on this machine. "

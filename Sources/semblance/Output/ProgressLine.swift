@@ -36,7 +36,8 @@ final class ProgressLine: Sendable {
         return parts.joined(separator: " · ")
     }
 
-    private static func clock(_ seconds: Double) -> String {
+    /// `m:ss`, or `h:mm:ss` from an hour on.
+    static func clock(_ seconds: Double) -> String {
         let whole = Int(min(seconds, 359_999))
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
         let tail = String(format: "%02d:%02d", minutes, rest)

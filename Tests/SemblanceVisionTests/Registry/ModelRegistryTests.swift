@@ -24,10 +24,52 @@ import Testing
 
     @Test func listsTheBuiltInModels() throws {
         let models = try registry(ModelFixture.TemporaryFolder()).models()
-        #expect(models.map(\.modelID) == ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"])
-        #expect(models.map(\.isDefault) == [true, false, false])
-        #expect(models.allSatisfy { $0.dimension == 1280 && $0.licence == "Apache-2.0" && $0.state == .missing })
+        #expect(models.map(\.modelID) == ModelManifest.builtIn.map(\.modelID))
+        #expect(models.prefix(3).map(\.modelID) == ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"])
+        #expect(models.filter(\.isDefault).map(\.modelID) == ["efficientnet-lite0"])
+        #expect(models.allSatisfy { $0.state == .missing && $0.byteCount != nil })
+        #expect(models.prefix(3).allSatisfy { $0.dimension == 1280 && $0.licence == "Apache-2.0" })
         #expect(models.first?.byteCount == 18_826_032)
+    }
+
+    /// An id or a name means one model, and each model can be pulled and checked.
+    @Test func theBuiltInModelsAreWhole() throws {
+        let manifests = ModelManifest.builtIn
+        let names = manifests.flatMap { [$0.modelID] + $0.names }
+        #expect(Set(names).count == names.count)
+        for manifest in manifests {
+            try manifest.preprocessing.validate()
+            switch manifest.source {
+            case .pythonPackage: #expect(manifest.fileHash != nil, "\(manifest.modelID)")
+            case .hub(let file):
+                #expect(file.url.hasPrefix("https://"), "\(manifest.modelID)")
+                let digits = file.hashPrefix ?? "00000000"
+                #expect(digits.count == 8 && digits.allSatisfy(\.isHexDigit), "\(manifest.modelID)")
+            case .file, .published: Issue.record("\(manifest.modelID) cannot be pulled")
+            }
+        }
+    }
+
+    /// The ids of the original prototype.
+    @Test(arguments: [
+        ("resnet50_1", "resnet50-v1", 2048), ("vgg16_1", "vgg16", 4096), ("openclip_1", "clip-vit-b32-laion2b", 512),
+        ("fashion_clip_1", "fashion-clip", 512),
+    ])
+    func knowsModelsByThePrototypesNames(name: String, modelID: String, dimension: Int) throws {
+        let manifest = try registry(ModelFixture.TemporaryFolder()).manifest(for: name)
+        #expect(manifest.modelID == modelID && manifest.dimension == dimension)
+    }
+
+    @Test func theTransformBelongsToTheEntry() throws {
+        let registry = try registry(ModelFixture.TemporaryFolder())
+        #expect(try registry.manifest(for: "resnet50-v1").preprocessing.resizeTo == 256)
+        #expect(try registry.manifest(for: "resnet50-v2").preprocessing.resizeTo == 232)
+    }
+
+    @Test func theDefaultMayBeAnotherName() throws {
+        let registry = try ModelRegistry(configuration: .init(cacheFolder: "/tmp", defaultModelID: "vgg16_1"))
+        #expect(registry.defaultModelID == "vgg16")
+        #expect(registry.models().filter(\.isDefault).map(\.modelID) == ["vgg16"])
     }
 
     @Test func refusesAnUnknownDefault() {

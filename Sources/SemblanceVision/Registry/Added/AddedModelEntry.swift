@@ -12,12 +12,14 @@ struct AddedModelEntry: Codable {
     let variant: String?
     let activation: NetworkOptions.Activation?
     let pooling: NetworkOptions.Pooling?
+    let headWidth: Int?
     let output: String?
     /// Relative to the model's folder: a folder named after the version, then the weights file.
     let file: String
     let sha256: ContentHash
     let bytes: Int64
     let companions: [CompanionFile]?
+    let notes: [String]?
     let dimension: Int
     let licence: String
     let summary: String
@@ -31,11 +33,13 @@ struct AddedModelEntry: Codable {
         variant = manifest.options.variant
         activation = manifest.options.activation
         pooling = manifest.options.pooling
+        headWidth = manifest.options.headWidth
         output = manifest.options.output
         self.file = file
         sha256 = hash
         bytes = byteCount
         companions = manifest.companions.isEmpty ? nil : manifest.companions
+        notes = manifest.notes.isEmpty ? nil : manifest.notes
         dimension = manifest.dimension
         licence = manifest.licence
         summary = manifest.summary
@@ -47,10 +51,11 @@ struct AddedModelEntry: Codable {
     func manifest(in folder: String) -> ModelManifest {
         ModelManifest(
             modelID: id, family: family,
-            options: NetworkOptions(variant: variant, activation: activation, pooling: pooling, output: output),
+            options: NetworkOptions(
+                variant: variant, activation: activation, pooling: pooling, headWidth: headWidth, output: output),
             source: .file(path: "\(folder)/\(file)"), fileHash: sha256, byteCount: bytes, dimension: dimension,
             licence: licence, summary: summary, preprocessing: preprocessing, tokenizer: tokenizer,
-            companions: companions ?? [], origin: .added)
+            notes: notes ?? [], companions: companions ?? [], origin: .added)
     }
 }
 

@@ -46,9 +46,7 @@ extension AddedModels {
     /// - Returns: whether there was one.
     /// - Throws: `StoreError`.
     package func remove(_ modelID: String) throws -> Bool {
-        guard ModelManifest.isValid(modelID: modelID), FileManager.default.fileExists(atPath: path(of: modelID)) else {
-            return false
-        }
+        guard has(modelID) else { return false }
         return try DurableFile.withLock(folder + "/.lock") {
             // First the entry: whoever looks meanwhile finds a model or none.
             guard unlink(path(of: modelID) + "/entry.json") == 0 || errno == ENOENT else {

@@ -39,6 +39,11 @@ package final class AddedModels: Sendable {
     /// Where a model's files are.
     func path(of modelID: String) -> String { "\(folder)/\(modelID)" }
 
+    /// Whether there is a folder for the model, whatever is in it.
+    func has(_ modelID: String) -> Bool {
+        ModelManifest.isValid(modelID: modelID) && FileManager.default.fileExists(atPath: path(of: modelID))
+    }
+
     private func listing() -> Listing {
         let stamps = stamps()
         return known.withLock { known in

@@ -3,11 +3,13 @@ import SemblanceCore
 
 extension ModelRegistry {
     /// Takes a weights file in: recognises its family, loads it once to prove it, and stores a copy in the data folder.
+    /// A file that a known model would have pulled becomes that model's weights instead, in the cache.
     ///
     /// The same file again changes nothing.
     /// - Throws: `ModelError`: what reading and loading throw, `model-id-taken`; `StoreError` for the data folder.
     public func add(_ addition: ModelAddition) async throws -> AddedModel {
         try await loading.run { [self] in
+            if let known = try knownModel(for: addition) { return try takeIn(addition, as: known) }
             let manifest = try recognise(addition)
             try checkID(manifest.modelID)
             return try store(manifest, files: [addition.path], replacing: addition.isReplacing)
@@ -31,6 +33,12 @@ extension ModelRegistry {
         case .unchanged: return AddedModel(manifest: stored, outcome: .unchanged)
         case .replaced: return AddedModel(manifest: stored, outcome: .replaced)
         }
+    }
+
+    /// Whether a model of this name was added, even if its entry cannot be read any more.
+    public func hasAdded(_ name: String) -> Bool {
+        guard let added, let modelID = try? manifest(for: name).modelID else { return added?.has(name) ?? false }
+        return added.has(modelID)
     }
 
     /// Deletes a model that was added.
@@ -70,7 +78,7 @@ extension ModelRegistry {
     /// The manifest that a file's tensors and the user's words make. Blocks.
     func recognise(_ addition: ModelAddition) throws -> ModelManifest {
         let file = try CheckpointFile(path: addition.path)
-        let found = try RecognisedNetwork(file, family: addition.family, options: addition.options)
+        let found = try recognise(file, addition)
         var preprocessing = found.preprocessing
         if let size = addition.size {
             preprocessing = preprocessing.resized(to: size)
@@ -80,7 +88,17 @@ extension ModelRegistry {
             modelID: try addition.modelID ?? Self.modelID(fromFileName: file.name), family: found.family,
             options: addition.options, source: .file(path: addition.path), dimension: found.dimension,
             licence: addition.licence ?? "not stated", summary: addition.summary ?? "Added from \(file.name).",
-            preprocessing: preprocessing, tokenizer: found.tokenizer, origin: .added)
+            preprocessing: preprocessing, tokenizer: found.tokenizer, notes: found.notes, origin: .added)
+    }
+
+    private func recognise(_ file: CheckpointFile, _ addition: ModelAddition) throws(ModelError) -> RecognisedNetwork {
+        let isONNX = addition.family == nil ? file.name.lowercased().hasSuffix(".onnx") : false
+        guard isONNX || addition.family == ONNXImageModel.family else {
+            return try RecognisedNetwork(file, family: addition.family, options: addition.options)
+        }
+        return RecognisedNetwork(
+            try ONNXImageModel(
+                file, options: addition.options, size: addition.size, runtime: loader.startedRuntime()))
     }
 
     /// The file's name without its ending, in the letters that an id may have.

@@ -6,6 +6,8 @@ struct RecognisedNetwork {
     let dimension: Int
     let preprocessing: Preprocessing
     let tokenizer: TextTokenizer?
+    /// What was found and chosen: whole sentences.
+    let notes: [String]
 
     /// - Parameter family: `nil` asks every family for its tensors.
     /// - Throws: `model-unsupported-architecture` for an unknown family and for a file of none or several, naming
@@ -21,11 +23,23 @@ struct RecognisedNetwork {
         preprocessing = architecture.preprocessing
         _ = try StateDict(checkpoint, expecting: architecture.expectedTensors)
         tokenizer = architecture.hasTextTower ? .clip : nil
+        notes = []
     }
 }
 
 extension RecognisedNetwork {
-    private static var families: String { ArchitectureFamily.all.map { $0.family }.joined(separator: ", ") }
+    /// What a publisher's own graph says.
+    init(_ model: ONNXImageModel) {
+        family = ONNXImageModel.family
+        dimension = model.description.dimension
+        preprocessing = model.description.preprocessing
+        tokenizer = nil
+        notes = model.description.notes
+    }
+
+    private static var families: String {
+        (ArchitectureFamily.all.map { $0.family } + [ONNXImageModel.family]).joined(separator: ", ")
+    }
 
     private static func family(named name: String) throws(ModelError) -> any Architecture.Type {
         if let family = ArchitectureFamily.named(name) { return family }

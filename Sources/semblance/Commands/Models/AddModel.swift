@@ -36,6 +36,9 @@ struct AddModel: AsyncParsableCommand {
     @Option(name: .customLong("pool"), help: "How the last features become one vector: cls, mean or gem.")
     var pooling: NetworkOptions.Pooling?
 
+    @Option(help: "Components of one attention head of a transformer, where they are not 64.")
+    var headWidth: Int?
+
     @Option(help: "The value of an ONNX graph that is the embedding, by name.")
     var output: String?
 
@@ -68,7 +71,8 @@ struct AddModel: AsyncParsableCommand {
                 [
                     "model": .string(added.manifest.modelID), "outcome": .string(added.outcome.rawValue),
                     "family": .string(added.manifest.family), "dimension": .number(Double(added.manifest.dimension)),
-                    "path": .string(path),
+                    "text": .bool(added.manifest.tokenizer != nil), "path": .string(path),
+                    "notes": .array(added.manifest.notes.map(JSONValue.string)),
                 ],
                 text: Self.text(added))
         }
@@ -77,19 +81,23 @@ struct AddModel: AsyncParsableCommand {
     private var addition: ModelAddition {
         ModelAddition(
             path: URL(fileURLWithPath: file).standardizedFileURL.path, modelID: id, family: family,
-            options: NetworkOptions(variant: variant, activation: activation, pooling: pooling, output: output),
+            options: NetworkOptions(
+                variant: variant, activation: activation, pooling: pooling, headWidth: headWidth, output: output),
             size: size, licence: licence, summary: summary, isReplacing: isReplacing, acceptsLicence: acceptsLicence)
     }
 
     private static func text(_ added: AddedModel) -> String {
         let id = added.manifest.modelID
-        let what = "\(added.manifest.family), \(added.manifest.dimension) dimensions"
-        return switch added.outcome {
-        case .added: "\(id) is added: \(what). Index with it: semblance index FOLDER --model \(id)"
-        case .unchanged: "\(id) is there already: \(what). Nothing has changed."
-        case .replaced: "\(id) is replaced: \(what). It is another version: index its images again."
-        case .recognised: "This is \(id): \(what). Its weights are in place."
-        }
+        var what = "\(added.manifest.family), \(added.manifest.dimension) dimensions"
+        if added.manifest.tokenizer != nil { what += ", texts too" }
+        let summary =
+            switch added.outcome {
+            case .added: "\(id) is added: \(what). Index with it: semblance index FOLDER --model \(id)"
+            case .unchanged: "\(id) is there already: \(what). Nothing has changed."
+            case .replaced: "\(id) is replaced: \(what). It is another version: index its images again."
+            case .recognised: "This is \(id): \(what). Its weights are in place."
+            }
+        return ([summary] + added.manifest.notes).joined(separator: "\n")
     }
 }
 

@@ -32,6 +32,7 @@ extension ModelManifest {
             "family": .string(family), "dimension": .number(Double(dimension)), "text": .bool(tokenizer != nil),
             "bytes": byteCount.map { .number(Double($0)) } ?? .null, "options": options.commandLineJSON,
             "licence": .string(licence), "needs_licence_acceptance": .bool(needsLicenceAcceptance),
+            "licence_terms": licenceTerms.map(JSONValue.string) ?? .null, "notes": .array(notes.map(JSONValue.string)),
             "summary": .string(summary), "source": source,
             "sha256": fileHash.map { .string($0.hexadecimal) } ?? .null, "path": path.map(JSONValue.string) ?? .null,
             "preprocessing": preprocessing.commandLineJSON,
@@ -45,6 +46,7 @@ extension NetworkOptions {
             "variant": variant.map(JSONValue.string) ?? .null,
             "activation": activation.map { .string($0.rawValue) } ?? .null,
             "pooling": pooling.map { .string($0.rawValue) } ?? .null, "output": output.map(JSONValue.string) ?? .null,
+            "head_width": headWidth.map { .number(Double($0)) } ?? .null,
         ]
     }
 }

