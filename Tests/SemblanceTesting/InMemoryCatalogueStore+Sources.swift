@@ -3,6 +3,7 @@ import SemblanceCore
 /// What ingestion and vector indexes ask.
 extension InMemoryCatalogueStore {
     public func known(_ hashes: [ContentHash], in space: EmbeddingSpace) -> [ContentHash: KnownImage] {
+        interference.onAsking?(hashes.count)
         var known: [ContentHash: KnownImage] = [:]
         for hash in hashes {
             guard let id = idsByHash[space.catalogueID]?[hash] else { continue }
@@ -11,25 +12,18 @@ extension InMemoryCatalogueStore {
         return known
     }
 
-    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) -> Set<String> {
-        let found = files.filter { file in
-            guard let source = sources[SourceKey(catalogue: space.catalogueID, path: file.path)] else { return false }
-            return source.file == file && embeddingRows[space]?[source.image] != nil
+    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) -> [CatalogueImage.ID?] {
+        files.map { file in
+            let source = sources[SourceKey(catalogue: space.catalogueID, path: file.path)]
+            guard let source, source.file == file, embeddingRows[space]?[source.image] != nil else { return nil }
+            return source.image
         }
-        return Set(found.map(\.path))
     }
 
-    public func recordSources(
-        _ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID
-    ) -> [CatalogueImage.ID] {
-        let stale = sources.compactMap { file, image in
-            imageRows[image]?.catalogueID == catalogue ? record(file, of: image, in: catalogue) : nil
+    public func recordSources(_ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID) {
+        for (file, image) in sources where imageRows[image]?.catalogueID == catalogue {
+            record(file, of: image, in: catalogue)
         }
-        return withoutSource(stale)
-    }
-
-    func withoutSource(_ images: [CatalogueImage.ID]) -> [CatalogueImage.ID] {
-        images.filter { image in !sources.values.contains { $0.image == image } }
     }
 
     public func sourcePaths(
@@ -45,19 +39,20 @@ extension InMemoryCatalogueStore {
     }
 
     public func abandonedImages(in catalogue: Catalogue.ID) -> [CatalogueImage.ID] {
+        let held = Set(sources.values.map(\.image))
         let inPlace = imageRows.values.filter { $0.catalogueID == catalogue && $0.location != .stored }
-        return withoutSource(inPlace.map(\.id)).sorted()
+        return inPlace.map(\.id).filter { !held.contains($0) }.sorted()
     }
 
-    public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) -> [CatalogueImage.ID] {
-        let forgotten = paths.compactMap { path in
-            sources.removeValue(forKey: SourceKey(catalogue: catalogue, path: path)).map { (path, $0.image) }
+    public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) {
+        for path in paths {
+            let source = sources.removeValue(forKey: SourceKey(catalogue: catalogue, path: path))
+            if let source { abandon(path, by: source.image) }
         }
-        return Set(forgotten.compactMap { path, image in abandon(path, by: image) }).sorted()
     }
 
-    /// Makes a file a source of an image; returns the image that is stale by it.
-    func record(_ file: SourceFile, of image: CatalogueImage.ID, in catalogue: Catalogue.ID) -> CatalogueImage.ID? {
+    /// Makes a file a source of an image.
+    func record(_ file: SourceFile, of image: CatalogueImage.ID, in catalogue: Catalogue.ID) {
         let key = SourceKey(catalogue: catalogue, path: file.path)
         let previous = sources.updateValue(Source(file: file, image: image), forKey: key)
         if let row = imageRows[image], case .inPlace(let path) = row.location,
@@ -65,17 +60,15 @@ extension InMemoryCatalogueStore {
         {
             imageRows[image] = row.with(location: .inPlace(path: file.path))
         }
-        guard let previous, previous.image != image else { return nil }
-        return abandon(file.path, by: previous.image)
+        if let previous, previous.image != image { abandon(file.path, by: previous.image) }
     }
 
-    /// A path is no source of an image any more: the image moves to another source, or is stale if it has none.
-    private func abandon(_ path: String, by id: CatalogueImage.ID) -> CatalogueImage.ID? {
-        guard let image = imageRows[id], case .inPlace(let present) = image.location else { return nil }
+    /// A path is no source of an image any more: the image moves to another source, if it has one.
+    private func abandon(_ path: String, by id: CatalogueImage.ID) {
+        guard let image = imageRows[id], image.location == .inPlace(path: path) else { return }
         let others = sources.filter { $0.value.image == id }.map(\.key.path)
-        guard let other = others.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return id }
-        if present == path { imageRows[id] = image.with(location: .inPlace(path: other)) }
-        return nil
+        guard let other = others.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return }
+        imageRows[id] = image.with(location: .inPlace(path: other))
     }
 
     // MARK: Vector indexes

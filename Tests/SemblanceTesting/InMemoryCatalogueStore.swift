@@ -5,8 +5,32 @@ import SemblanceCore
 public actor InMemoryCatalogueStore: CatalogueStore {
     struct SourceKey: Hashable {
         let catalogue: Catalogue.ID
-        let path: String
+        /// Bytes, since strings that only look alike are equal in Swift.
+        private let bytes: [UInt8]
+
+        init(catalogue: Catalogue.ID, path: String) {
+            self.catalogue = catalogue
+            bytes = Array(path.utf8)
+        }
+
+        var path: String { String(decoding: bytes, as: UTF8.self) }
     }
+
+    /// What happens at certain points of a call, for tests that need a store to wait, to fail or to be crossed.
+    public struct Interference: Sendable {
+        /// Before images are added; what it throws is what `add` throws.
+        public var beforeAdding: (@Sendable () async throws -> Void)?
+        /// When images have been deleted, before `deleteImages` returns.
+        public var afterDeleting: (@Sendable () async throws -> Void)?
+        /// When hashes are asked for by `known`.
+        public var onAsking: (@Sendable (_ hashCount: Int) -> Void)?
+
+        public init() {}
+    }
+
+    public var interference = Interference()
+
+    public func interfere(_ change: @Sendable (inout Interference) -> Void) { change(&interference) }
 
     struct Source {
         var file: SourceFile
@@ -49,7 +73,7 @@ public actor InMemoryCatalogueStore: CatalogueStore {
 
     public func deleteCatalogue(_ id: Catalogue.ID) throws -> [ContentHash] {
         try requireCatalogue(id)
-        let orphans = deleteImages(imageRows.values.filter { $0.catalogueID == id }.map(\.id))
+        let orphans = delete(imageRows.values.filter { $0.catalogueID == id }.map(\.id))
         catalogueRows[id] = nil
         idsByHash[id] = nil
         return orphans
@@ -75,19 +99,13 @@ public actor InMemoryCatalogueStore: CatalogueStore {
 
     // MARK: Images
 
-    public func add(_ images: [NewImage], to space: EmbeddingSpace) throws -> [AddedImage] {
+    public func add(_ images: [NewImage], to space: EmbeddingSpace) async throws -> [AddedImage] {
+        try await interference.beforeAdding?()
         try requireCatalogue(space.catalogueID)
         if let wrong = images.map(\.embedding.dimension).first(where: { $0 != space.model.dimension }) {
             throw StoreError(.failed, "expected \(space.model.dimension) dimensions, not \(wrong)")
         }
-        let added = images.map { add($0, to: space) }
-        // A later image of the same call may have been read from the new place of a stale one.
-        let stale = Set(withoutSource(added.compactMap(\.stale)))
-        return added.map { image in
-            AddedImage(
-                id: image.id, isNewEmbedding: image.isNewEmbedding,
-                stale: image.stale.flatMap { stale.contains($0) ? $0 : nil })
-        }
+        return images.map { add($0, to: space) }
     }
 
     private func add(_ image: NewImage, to space: EmbeddingSpace) -> AddedImage {
@@ -97,13 +115,13 @@ public actor InMemoryCatalogueStore: CatalogueStore {
             id: id, catalogueID: space.catalogueID, hash: image.hash, name: present?.name ?? image.name,
             location: present.map { image.location(after: $0.location) } ?? image.location,
             header: present?.header ?? image.header, byteCount: present?.byteCount ?? image.byteCount,
-            metadata: present.map { image.metadata(mergedOver: $0.metadata) } ?? image.metadata,
+            metadata: merged(present?.metadata, image.metadata),
             createdAt: present?.createdAt ?? Date())
         idsByHash[space.catalogueID, default: [:]][image.hash] = id
         let isNew = embeddingRows[space]?[id] == nil
         if isNew { embeddingRows[space, default: [:]][id] = image.embedding }
-        let stale = image.source.flatMap { record($0, of: id, in: space.catalogueID) }
-        return AddedImage(id: id, isNewEmbedding: isNew, stale: stale)
+        if let source = image.source { record(source, of: id, in: space.catalogueID) }
+        return AddedImage(id: id, isNewEmbedding: isNew)
     }
 
     public func image(_ hash: ContentHash, in catalogue: Catalogue.ID) throws -> CatalogueImage {
@@ -131,14 +149,46 @@ public actor InMemoryCatalogueStore: CatalogueStore {
         images(in: catalogue, matching: filter, after: nil, limit: .max).count
     }
 
-    public func setMetadata(_ metadata: JSONValue, of id: CatalogueImage.ID) throws {
-        guard let image = imageRows[id] else {
-            throw StoreError(.unknownImage, "The image is not in the catalogue any more.")
-        }
-        imageRows[id] = image.with(metadata: metadata)
+    public func hashes(startingWith digits: String, in catalogue: Catalogue.ID, limit: Int) -> [ContentHash] {
+        guard !digits.isEmpty else { return [] }
+        let found = (idsByHash[catalogue] ?? [:]).keys.filter { $0.hexadecimal.hasPrefix(digits) }
+        return Array(found.sorted().prefix(limit))
     }
 
-    public func deleteImages(_ ids: [CatalogueImage.ID]) -> [ContentHash] {
+    public func mergeMetadata(_ patches: [MetadataPatch]) -> [MetadataRefusal] {
+        var refusals: [MetadataRefusal] = []
+        for (position, change) in patches.enumerated() {
+            guard let image = imageRows[change.image] else { continue }
+            let merged = image.metadata.merging(patch: change.patch)
+            do throws(RequestError) {
+                try Metadata.validate(merged)
+                imageRows[change.image] = image.with(metadata: merged)
+            } catch {
+                refusals.append(MetadataRefusal(position: position, error: error))
+            }
+        }
+        return refusals
+    }
+
+    /// What an image has when it was added again; too much is not taken.
+    private func merged(_ present: JSONValue?, _ patch: JSONValue) -> JSONValue {
+        let merged = (present ?? .object([:])).merging(patch: patch)
+        guard let present, (try? Metadata.validate(merged)) == nil else { return merged }
+        return present
+    }
+
+    public func deleteImages(_ ids: [CatalogueImage.ID]) async throws -> [ContentHash] {
+        let orphans = delete(ids)
+        try await interference.afterDeleting?()
+        return orphans
+    }
+
+    public func unused(_ hashes: [ContentHash]) -> [ContentHash] {
+        let stored = Set(imageRows.values.filter { $0.location == .stored }.map(\.hash))
+        return hashes.filter { !stored.contains($0) }
+    }
+
+    private func delete(_ ids: [CatalogueImage.ID]) -> [ContentHash] {
         let deleted = Set(ids).compactMap { imageRows.removeValue(forKey: $0) }
         let gone = Set(deleted.map(\.id))
         for image in deleted { idsByHash[image.catalogueID]?[image.hash] = nil }

@@ -32,6 +32,10 @@ public struct InMemoryJobStore: JobStore {
         return Array(all.dropFirst(offset).prefix(limit))
     }
 
+    public func counts() async throws -> [Job.State: Int] {
+        Dictionary(await jobs.all().map { ($0.job.state, 1) }, uniquingKeysWith: +)
+    }
+
     public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job] {
         let all = await jobs.all().filter { row in
             row.job.work.lane == lane

@@ -42,6 +42,11 @@ public final class TemporaryFileStore: FileStore {
         try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")).map { folder.path("spool/" + $0) }
     }
 
+    public func storedHashes(startingWith byte: UInt8) throws -> [ContentHash] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path("files"))
+            .compactMap { ContentHash(hexadecimal: $0) }.filter { $0.bytes[0] == byte }
+    }
+
     public func path(of hash: ContentHash) -> String { folder.path("files/" + hash.hexadecimal) }
 
     public func remove(_ hash: ContentHash) throws {

@@ -54,7 +54,8 @@ public struct NewImage: Sendable {
     public let location: CatalogueImage.Location
     public let header: ImageHeader
     public let byteCount: Int64
-    /// Always a `JSONValue.object`. If the image exists, new keys are merged over the old.
+    /// A merge patch (RFC 7396), always a `JSONValue.object`: merged into what the image has already, if it is there,
+    /// else into `{}`.
     public let metadata: JSONValue
     public let embedding: Embedding
     /// The file this image was read from, to recognise it unread next time; `nil` for uploads.

@@ -17,40 +17,47 @@ public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStor
     // Images
     /// Makes images visible, all in one transaction: row, embedding, metadata and source together.
     ///
-    /// An image that the catalogue has already (by hash) gets what it lacks: the embedding for this model version,
-    /// the source, the new metadata keys. Results are in the order given.
+    /// An image that the catalogue has already (by hash) gets what it lacks: the embedding for this model version and
+    /// the source; its metadata is merged, unless it would break the rules of `Metadata`. Results are in the order given.
     func add(_ images: [NewImage], to space: EmbeddingSpace) async throws -> [AddedImage]
     /// - Throws: `image-unknown`.
     func image(_ hash: ContentHash, in catalogue: Catalogue.ID) async throws -> CatalogueImage
-    /// Images by number; numbers without an image are left out. Order is not kept.
+    /// Images by number, any count of them; numbers without an image are left out. Order is not kept.
     func images(_ ids: [CatalogueImage.ID]) async throws -> [CatalogueImage]
     /// A page in the order of the images' numbers, after `cursor`.
     func images(
         in catalogue: Catalogue.ID, matching filter: MetadataFilter?, after cursor: CatalogueImage.ID?, limit: Int
     ) async throws -> [CatalogueImage]
     func imageCount(in catalogue: Catalogue.ID, matching filter: MetadataFilter?) async throws -> Int
-    /// Replaces the metadata of an image.
-    func setMetadata(_ metadata: JSONValue, of id: CatalogueImage.ID) async throws
+    /// Hashes of the catalogue's images that begin with these hexadecimal digits, at most `limit`, ascending.
+    /// - Parameter digits: 1…64 of `0…9`, `a…f`; anything else finds nothing.
+    func hashes(startingWith digits: String, in catalogue: Catalogue.ID, limit: Int) async throws -> [ContentHash]
+    /// Changes metadata by JSON merge patches (RFC 7396), all in one transaction and in the order given; images that
+    /// are gone are left out.
+    /// - Returns: the patches whose result would break the rules of `Metadata`; those images stay as they are.
+    func mergeMetadata(_ patches: [MetadataPatch]) async throws -> [MetadataRefusal]
     /// Deletes images, their embeddings and sources. Returns the hashes of stored files that no catalogue uses now.
     func deleteImages(_ ids: [CatalogueImage.ID]) async throws -> [ContentHash]
+    /// Of these hashes, those whose stored original no catalogue uses.
+    func unused(_ hashes: [ContentHash]) async throws -> [ContentHash]
 
     // What ingestion asks before it does work
     /// Which of these hashes the catalogue has, and whether each has an embedding in this space.
     func known(_ hashes: [ContentHash], in space: EmbeddingSpace) async throws -> [ContentHash: KnownImage]
-    /// Of these files, those that are recorded unchanged and whose image has an embedding in this space.
-    func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> Set<String>
-    /// Records that a file holds the bytes of an image that is there already. If the path held another image before
-    /// that was left in place and has no other source, that image's number is returned: it is stale.
+    /// For each of these files, in order, the image that it holds if it is recorded unchanged and the image has an
+    /// embedding in this space; else `nil`. Paths are compared byte by byte: names that only look alike are two files.
+    func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [CatalogueImage.ID?]
+    /// Records that files hold the bytes of images that are there already; images that are gone are left out. An image
+    /// left in place at a path that holds another one now moves to another of its sources, or is abandoned.
     func recordSources(_ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID) async throws
-        -> [CatalogueImage.ID]
     /// Paths recorded in this catalogue at or below a folder, after `cursor`, in order: to find files that are gone.
     func sourcePaths(
         in catalogue: Catalogue.ID, under folder: String, after cursor: String?, limit: Int
     ) async throws -> [(path: String, image: CatalogueImage.ID)]
     /// Images left in place that no recorded file holds any more, ascending.
     func abandonedImages(in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
-    /// Forgets source paths. Returns images left in place that have no source any more.
-    func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
+    /// Forgets source paths. Images left in place there move to another of their sources, or are abandoned.
+    func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws
 }
 
 /// What became of one image given to `CatalogueStore.add`.
@@ -58,13 +65,22 @@ public struct AddedImage: Hashable, Sendable {
     public let id: CatalogueImage.ID
     /// `false` if the embedding was there already: nothing new for the vector index.
     public let isNewEmbedding: Bool
-    /// An image left in place whose only source was this path, which holds other bytes now.
-    public let stale: CatalogueImage.ID?
 
-    public init(id: CatalogueImage.ID, isNewEmbedding: Bool, stale: CatalogueImage.ID?) {
+    public init(id: CatalogueImage.ID, isNewEmbedding: Bool) {
         self.id = id
         self.isNewEmbedding = isNewEmbedding
-        self.stale = stale
+    }
+}
+
+/// A change of an image's metadata: a JSON merge patch (RFC 7396).
+public struct MetadataPatch: Hashable, Sendable {
+    public let image: CatalogueImage.ID
+    /// Always a `JSONValue.object`: its members are set, those that are `null` are removed.
+    public let patch: JSONValue
+
+    public init(_ image: CatalogueImage.ID, _ patch: JSONValue) {
+        self.image = image
+        self.patch = patch
     }
 }
 
@@ -92,4 +108,17 @@ public protocol EmbeddingSource: Sendable {
 public protocol FilterResolver: Sendable {
     /// Ascending numbers of the catalogue's images that meet the filter.
     func images(matching filter: MetadataFilter, in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
+}
+
+/// A patch that was not applied.
+public struct MetadataRefusal: Sendable {
+    /// Of the patch among those that were given.
+    public let position: Int
+    /// What is wrong with the result: `invalid-metadata`.
+    public let error: RequestError
+
+    public init(position: Int, error: RequestError) {
+        self.position = position
+        self.error = error
+    }
 }

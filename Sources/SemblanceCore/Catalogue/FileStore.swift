@@ -17,6 +17,8 @@ public protocol FileStore: Sendable {
     /// Makes everything that was stored before durable. Once for a batch, before its rows are added: flushing files
     /// one by one takes ten times as long.
     func synchronise() throws
+    /// Originals whose hash begins with this byte: a 256th of all. Nothing says that a row names them.
+    func storedHashes(startingWith byte: UInt8) throws -> [ContentHash]
     /// The path of a stored original, whether it exists or not.
     func path(of hash: ContentHash) -> String
     /// Removes an original and its thumbnail. A file that is not there is not an error.

@@ -7,6 +7,8 @@ public protocol JobStore: Sendable {
     func job(_ id: Job.ID) async throws -> Job
     /// Newest first.
     func jobs(in states: Set<Job.State>?, lane: Job.Lane?, limit: Int, offset: Int) async throws -> [Job]
+    /// How many jobs are in each state; states without jobs are left out.
+    func counts() async throws -> [Job.State: Int]
     /// Queued jobs, and running ones whose worker is gone, oldest first.
     func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job]
     /// Marks a queued job, or a running one left by a dead worker, as running and counts the attempt.

@@ -21,9 +21,11 @@ extension Engine {
     /// Deletes a catalogue with all its images, embeddings and indexes. Originals left in place are not touched.
     public func deleteCatalogue(named name: String) async throws {
         let catalogue = try await store.catalogue(named: name)
-        let orphans = try await store.deleteCatalogue(catalogue.id)
-        try await dependencies.indexes.removeIndexes(of: catalogue.id)
-        try await removeFiles(orphans)
+        try await removeFiles(after: {
+            let orphans = try await store.deleteCatalogue(catalogue.id)
+            try await dependencies.indexes.removeIndexes(of: catalogue.id)
+            return orphans
+        })
     }
 
     public func statistics(ofCatalogue name: String) async throws -> CatalogueStatistics {
@@ -56,7 +58,12 @@ extension Engine {
         return model.modelID
     }
 
-    func removeFiles(_ hashes: [ContentHash]) async throws {
+    /// Deletes rows and then the files that nobody needs any more, but for those that ingestion has claimed meanwhile.
+    /// - Parameter deleteRows: returns the hashes of such files.
+    func removeFiles(after deleteRows: () async throws -> [ContentHash]) async throws {
+        claims.beginRemoval()
+        defer { claims.endRemoval() }
+        let hashes = try await deleteRows()
         guard !hashes.isEmpty else { return }
         let (files, claims) = (self.files, self.claims)
         try await fileThreads.run {

@@ -20,6 +20,22 @@ extension Engine {
         return try await store.image(try contentHash(id), in: catalogue.id)
     }
 
+    /// The id of the one image that begins with these digits, 8 or more of them.
+    /// - Throws: `StoreError` with `image-unknown` if there is none, or more than one.
+    public func wholeID(_ digits: String, inCatalogue name: String) async throws -> String {
+        let catalogue = try await store.catalogue(named: name)
+        let digits = digits.lowercased()
+        let found =
+            digits.utf8.count < 8
+            ? [] : try await store.hashes(startingWith: digits, in: catalogue.id, limit: 2)
+        guard found.count == 1 else {
+            throw StoreError(
+                .unknownImage, "'\(digits.prefix(80))' is not the beginning (8 digits or more) of exactly one image's id."
+            )
+        }
+        return found[0].hexadecimal
+    }
+
     /// A page of images in the order in which they were added.
     public func images(
         inCatalogue name: String, matching filter: MetadataFilter?, after cursor: CatalogueImage.ID?, limit: Int
@@ -42,9 +58,8 @@ extension Engine {
     ) async throws -> CatalogueImage {
         try Metadata.validate(patch)
         let image = try await image(id, inCatalogue: name)
-        let merged = image.metadata.merging(patch: patch)
-        try Metadata.validate(merged)
-        try await store.setMetadata(merged, of: image.id)
+        let refusals = try await store.mergeMetadata([MetadataPatch(image.id, patch)])
+        if let refusal = refusals.first { throw refusal.error }
         return try await store.image(image.hash, in: image.catalogueID)
     }
 
@@ -57,9 +72,11 @@ extension Engine {
     /// Removes several images at once.
     func delete(_ ids: [CatalogueImage.ID], from catalogue: Catalogue.ID) async throws {
         guard !ids.isEmpty else { return }
-        let orphans = try await store.deleteImages(ids)
-        try await dependencies.indexes.remove(ids, from: catalogue)
-        try await removeFiles(orphans)
+        try await removeFiles(after: {
+            let orphans = try await store.deleteImages(ids)
+            try await dependencies.indexes.remove(ids, from: catalogue)
+            return orphans
+        })
     }
 
     /// Where an image's original lies.
@@ -107,18 +124,5 @@ extension Engine {
             throw RequestError(.invalidIdentifier, "An image's id is 64 hexadecimal digits: the SHA-256 of its bytes.")
         }
         return hash
-    }
-}
-
-extension JSONValue {
-    /// The result of a JSON merge patch, RFC 7396, section 2.
-    package func merging(patch: JSONValue) -> JSONValue {
-        guard case .object(let changes) = patch else { return patch }
-        var members: [String: JSONValue] = [:]
-        if case .object(let present) = self { members = present }
-        for (key, change) in changes {
-            members[key] = change == .null ? nil : (members[key] ?? .null).merging(patch: change)
-        }
-        return .object(members)
     }
 }

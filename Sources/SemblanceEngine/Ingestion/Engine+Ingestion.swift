@@ -57,6 +57,7 @@ extension Engine {
             for try await _ in group {}
         }
         try Task.checkCancellation()
+        try await writer.finish()
     }
 
     private func take(_ batch: IngestBatch, through context: IngestContext, to writer: IngestWriter) async throws {

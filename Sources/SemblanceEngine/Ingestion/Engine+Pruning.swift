@@ -11,7 +11,7 @@ extension Engine {
             guard try await hasSurvivor(under: folder, in: catalogue) else { continue }
             try await forEachSourcePage(under: folder, in: catalogue) { paths in
                 let gone = try await ingestThreads.run { paths.filter(FileBytes.isGone) }
-                _ = try await store.forgetSources(gone, in: catalogue.id)
+                try await store.forgetSources(gone, in: catalogue.id)
                 return true
             }
         }

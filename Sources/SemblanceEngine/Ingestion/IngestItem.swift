@@ -46,6 +46,11 @@ struct IngestItem: Sendable {
         self.outcome = outcome
     }
 
+    /// The user's file, as long as nothing is known of it but what its folder says.
+    var listedFile: SourceFile? {
+        if outcome == nil, case .file(let file) = origin { file } else { nil }
+    }
+
     /// The path to read; `nil` before a URL is fetched.
     var path: String? {
         switch origin {

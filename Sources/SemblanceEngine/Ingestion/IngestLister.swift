@@ -25,19 +25,21 @@ struct IngestLister: Sendable {
     }
 
     private func withoutUnchanged(_ items: [IngestItem]) async throws -> [IngestItem] {
-        let files = items.compactMap { item -> SourceFile? in
-            if item.outcome == nil, case .file(let file) = item.origin { file } else { nil }
-        }
+        let files = items.compactMap(\.listedFile)
         guard !files.isEmpty else { return items }
-        let unchanged = try await context.engine.store.unchanged(files, in: context.space)
-        guard !unchanged.isEmpty else { return items }
-        let isUnchanged = { (item: IngestItem) in
-            if case .file(let file) = item.origin { unchanged.contains(file.path) } else { false }
+        var images = try await context.engine.store.unchanged(files, in: context.space).makeIterator()
+        var changed: [IngestItem] = []
+        var unchanged: [(image: CatalogueImage.ID, item: IngestItem)] = []
+        for item in items {
+            if item.listedFile != nil, let image = images.next() ?? nil {
+                unchanged.append((image, item))
+            } else {
+                changed.append(item)
+            }
         }
-        let failures = try await context.engine.mergeMetadata(
-            ofUnchanged: items.filter(isUnchanged), in: context.catalogue.id)
+        let failures = try await context.engine.mergeMetadata(of: unchanged)
         try await reporter.count(skipped: unchanged.count - failures.count, failures: failures)
-        return items.filter { !isUnchanged($0) }
+        return changed
     }
 
     /// Batches of at most `batchSize` files, and of about `maximumBatchByteCount` bytes.

@@ -27,7 +27,7 @@ final class FolderSource: IngestSource {
                 let name = String(found.file.path.split(separator: "/").last ?? "")
                 var item = IngestItem(
                     shownPath: found.shownPath, name: name, origin: .file(found.file),
-                    metadata: common.merging(patch: metadata.metadata(forPath: found.file.path)))
+                    metadata: common.followed(by: metadata.metadata(forPath: found.file.path)))
                 item.byteCount = Int(found.file.byteCount)
                 items.append(item)
             case .failure(let failure):
@@ -56,7 +56,7 @@ final class SpoolSource: IngestSource {
         while items.count < count, let upload = uploads.next() {
             var item = IngestItem(
                 shownPath: upload.name, name: upload.name, origin: .spooled(path: upload.path),
-                metadata: common.merging(patch: upload.metadata ?? .object([:])))
+                metadata: common.followed(by: upload.metadata ?? .object([:])))
             item.byteCount = FileBytes.byteCount(upload.path)
             items.append(item)
         }

@@ -1,16 +1,22 @@
 import SemblanceCore
 
-/// Makes finished items visible: one transaction for all that has gathered while the one before was being written.
+/// Makes finished items visible: one transaction, and one flush of the disk, for all that has gathered.
 ///
-/// Workers hand over and go on; the one that finds nobody writing writes. A full waiting room makes them wait, so that
-/// a slow disk slows ingestion down instead of filling memory.
+/// Workers hand over and go on; one that finds that a transaction is due writes it. A full waiting room makes them wait,
+/// so that a slow disk slows ingestion down instead of filling memory.
 actor IngestWriter {
     private static let maximumWaitingCount = 256
+    /// So many make a transaction due at once.
+    private static let dueCount = 64
+    /// Fewer wait for others if the last transaction ended less than this ago: flushing and the pages that every
+    /// transaction writes again cost more than the images.
+    private static let interval: Duration = .milliseconds(50)
 
     private let context: IngestContext
     private let reporter: IngestReporter
     private var waiting: [IngestItem] = []
     private var isWriting = false
+    private var lastEnd: ContinuousClock.Instant?
     private var failure: (any Error)?
     private var blocked: [CheckedContinuation<Void, Never>] = []
 
@@ -19,8 +25,8 @@ actor IngestWriter {
         self.reporter = reporter
     }
 
-    /// Takes over items. What is still waiting at the end is written by whoever is writing: `submit` of the last
-    /// worker returns no later than the worker that writes its items does. After an error nothing more is taken.
+    /// Takes over items; they are written by whoever comes when they are due, at the latest by `finish()`. After an
+    /// error nothing more is taken.
     func submit(_ items: [IngestItem]) async throws {
         while failure == nil, waiting.count >= Self.maximumWaitingCount {
             await withCheckedContinuation { blocked.append($0) }
@@ -28,17 +34,32 @@ actor IngestWriter {
         if let failure { throw failure }
         waiting += items
         guard !isWriting else { return }
+        try await writeWhile { isDue }
+    }
+
+    /// Writes what is left. Call when all workers are done.
+    func finish() async throws {
+        try await writeWhile { !waiting.isEmpty }
+    }
+
+    private var isDue: Bool {
+        waiting.count >= Self.dueCount
+            || !waiting.isEmpty && (lastEnd.map { ContinuousClock.now - $0 >= Self.interval } ?? true)
+    }
+
+    private func writeWhile(_ isWanted: () -> Bool) async throws {
         isWriting = true
         defer {
             isWriting = false
             unblock()
         }
         do {
-            while !waiting.isEmpty {
+            while isWanted() {
                 let batch = waiting
                 waiting = []
                 unblock()
                 try await write(batch)
+                lastEnd = .now
             }
         } catch {
             failure = error
@@ -53,6 +74,7 @@ actor IngestWriter {
     }
 
     private func write(_ items: [IngestItem]) async throws {
+        try await makeDurable(items)
         let added = try await add(items.filter { $0.outcome == nil })
         let known = try await recordKnown(items)
         for item in items where item.isOriginalClaimed {
@@ -64,6 +86,13 @@ actor IngestWriter {
         }
         try await reporter.count(
             done: added.newCount, skipped: added.oldCount + known.count, failures: failures + known.failures)
+    }
+
+    /// Originals that were stored, before the rows that name them.
+    private func makeDurable(_ items: [IngestItem]) async throws {
+        guard items.contains(where: { $0.isOriginalClaimed && $0.outcome == nil }) else { return }
+        let files = context.engine.files
+        try await context.engine.fileThreads.run { try files.synchronise() }
     }
 
     /// Rows, sources and embeddings in one transaction, then the index.
@@ -79,21 +108,21 @@ actor IngestWriter {
     /// - Returns: how many there are, and those whose metadata could not be merged.
     private func recordKnown(_ items: [IngestItem]) async throws -> (count: Int, failures: [FileFailure]) {
         var sources: [(SourceFile, CatalogueImage.ID)] = []
-        var patches: [MetadataPatch] = []
+        var known: [(image: CatalogueImage.ID, item: IngestItem)] = []
         var count = 0
         for item in items {
             switch item.outcome {
             case .known(let image):
                 count += 1
-                patches.append(MetadataPatch(image: image, metadata: item.metadata, shownPath: item.shownPath))
+                known.append((image, item))
                 if case .file(let file) = item.origin { sources.append((file, image)) }
             case .takenIn: count += 1
             case .failed, nil: break
             }
         }
-        let failures = try await context.engine.mergeMetadata(patches)
+        let failures = try await context.engine.mergeMetadata(of: known)
         if !sources.isEmpty {
-            _ = try await context.engine.store.recordSources(sources, in: context.catalogue.id)
+            try await context.engine.store.recordSources(sources, in: context.catalogue.id)
         }
         return (count - failures.count, failures)
     }

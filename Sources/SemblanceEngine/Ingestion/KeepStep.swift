@@ -1,33 +1,34 @@
 import SemblanceCore
 
-/// Originals that must be stored are made durable before their rows are.
+/// Originals that are to be stored go into the file store; the writer makes them durable before their rows.
 struct KeepStep: IngestStep {
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
-        let (files, copies, claims) = (context.engine.files, context.copies, context.engine.claims)
-        return try await context.onThread(batch) { batch in
-            var hasStored = false
+        // Originals that stay where they are need no thread.
+        guard context.copies else { return withoutPixels(batch) }
+        let (files, claims) = (context.engine.files, context.engine.claims)
+        let kept = try await context.onThread(batch) { batch in
             try batch.forEachOpen { item in
                 guard let hash = item.hash, item.embedding != nil else { return }
-                if copies {
-                    claims.claim(hash)
-                    item.isOriginalClaimed = true
-                }
+                claims.claim(hash)
+                item.isOriginalClaimed = true
                 switch item.origin {
-                case .spooled(let path):
-                    try files.store(spooled: path, as: hash)
-                    hasStored = true
-                case .file(let file) where copies:
-                    try files.store(copying: file.path, as: hash)
-                    hasStored = true
-                case .file, .url: break
-                }
-                // The pixels are not needed any more; the header is.
-                if let decoded = item.decoded {
-                    item.decoded = DecodedImage(
-                        header: decoded.header, prepared: PreparedImage(width: 0, height: 0, pixels: []))
+                case .spooled(let path): try files.store(spooled: path, as: hash)
+                case .file(let file): try files.store(copying: file.path, as: hash)
+                case .url: break
                 }
             }
-            if hasStored { try files.synchronise() }
         }
+        return withoutPixels(kept)
+    }
+
+    /// The pixels are not needed any more; the header is.
+    private func withoutPixels(_ batch: IngestBatch) -> IngestBatch {
+        var batch = batch
+        for index in batch.items.indices {
+            guard let header = batch.items[index].decoded?.header else { continue }
+            batch.items[index].decoded = DecodedImage(
+                header: header, prepared: PreparedImage(width: 0, height: 0, pixels: []))
+        }
+        return batch
     }
 }

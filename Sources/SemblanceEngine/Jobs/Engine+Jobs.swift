@@ -47,6 +47,11 @@ extension Engine {
         return try await dependencies.jobs.jobs(in: states, lane: lane, limit: limit, offset: offset)
     }
 
+    /// How many jobs are in a state.
+    public func jobCount(in state: Job.State) async throws -> Int {
+        try await dependencies.jobs.counts()[state] ?? 0
+    }
+
     /// What a job could not take in, in the order it happened.
     public func failures(of id: String, limit: Int = 100, offset: Int = 0) async throws -> [FileFailure] {
         guard limit > 0, offset >= 0 else {

@@ -44,16 +44,3 @@ struct ModelRoutes: EndpointGroup {
         }
     }
 }
-
-extension Engine {
-    /// Jobs in a state, up to ten pages of them.
-    func jobCount(in state: Job.State) async throws -> Int {
-        var count = 0
-        for _ in 0..<10 {
-            let page = try await jobs(in: [state], limit: Self.maximumPageSize, offset: count).count
-            count += page
-            if page < Self.maximumPageSize { break }
-        }
-        return count
-    }
-}

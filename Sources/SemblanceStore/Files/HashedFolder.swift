@@ -17,6 +17,15 @@ struct HashedFolder: Sendable {
         path + "/" + hash.hexadecimal.prefix(2)
     }
 
+    /// Hashes of the files in one of the 256 folders; files with other names are passed over.
+    func hashes(startingWith byte: UInt8) throws -> [ContentHash] {
+        let first = ContentHash(bytes: [byte] + [UInt8](repeating: 0, count: 31))
+        guard access(folder(of: first), F_OK) == 0 else { return [] }
+        return try OpenFile.names(inFolder: folder(of: first)).compactMap { name in
+            name.hasSuffix(ending) ? ContentHash(hexadecimal: name.dropLast(ending.count)) : nil
+        }
+    }
+
     /// Whether the file is there and holds what its name says. One that holds something else is removed.
     func confirm(_ hash: ContentHash) throws -> Bool {
         let path = path(of: hash)
@@ -71,6 +80,20 @@ struct HashedFolder: Sendable {
 }
 
 extension OpenFile {
+    /// Names of what is in a folder, in no order.
+    static func names(inFolder path: String) throws -> [String] {
+        guard let entries = opendir(path) else { throw Failure(code: errno) }
+        defer { closedir(entries) }
+        var names: [String] = []
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// Makes a private folder, and those above it, unless it is there.
     static func makeFolder(_ path: String) throws {
         if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

@@ -57,17 +57,12 @@ public struct LocalFileStore: FileStore {
     public func spooledPaths() throws -> [String] {
         try mapping {
             let folder = root + "/spool"
-            guard let entries = opendir(folder) else { throw OpenFile.Failure(code: errno) }
-            defer { closedir(entries) }
-            var paths: [String] = []
-            while let entry = readdir(entries) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name != ".", name != ".." { paths.append(folder + "/" + name) }
-            }
-            return paths
+            return try OpenFile.names(inFolder: folder).map { folder + "/" + $0 }
         }
+    }
+
+    public func storedHashes(startingWith byte: UInt8) throws -> [ContentHash] {
+        try mapping { try originals.hashes(startingWith: byte) }
     }
 
     public func path(of hash: ContentHash) -> String { originals.path(of: hash) }

@@ -66,11 +66,10 @@ extension CatalogueImage {
     /// - Throws: `StoreError` with `database-damaged` for values that were never written.
     init(row: Row) throws {
         guard let format = ImageFormat(rawValue: row[5]) else { throw StoreError.damagedDatabase() }
-        let path: String? = row[4]
         self.init(
             id: ID(rawValue: row[0]), catalogueID: Catalogue.ID(rawValue: row[1]),
             hash: try ContentHash(column: row[2]),
-            name: row[3], location: path.map { .inPlace(path: $0) } ?? .stored,
+            name: row[3], location: Location(column: row[4]),
             header: ImageHeader(format: format, width: row[6], height: row[7]), byteCount: row[8],
             metadata: try JSONValue(column: row[9]), createdAt: Date(microseconds: row[10]))
     }
@@ -80,6 +79,10 @@ extension CatalogueImage.Location {
     /// The column `path`: `nil` for a stored original.
     var column: String? {
         if case .inPlace(let path) = self { path } else { nil }
+    }
+
+    init(column path: String?) {
+        self = path.map { .inPlace(path: $0) } ?? .stored
     }
 }
 

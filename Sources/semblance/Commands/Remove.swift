@@ -45,35 +45,10 @@ struct Remove: AsyncParsableCommand {
             try await engine.deleteCatalogue(named: catalogue)
             return count
         }
-        let whole = try await engine.resolve(ids, inCatalogue: catalogue)
+        // All of them are looked up before the first is removed.
+        var whole: [String] = []
+        for id in ids { whole.append(try await engine.wholeID(id, inCatalogue: catalogue)) }
         for id in whole { try await engine.deleteImage(id, inCatalogue: catalogue) }
         return whole.count
-    }
-}
-
-extension Engine {
-    /// Whole ids for leading digits.
-    /// - Throws: `StoreError` if nothing or more than one image begins with them.
-    fileprivate func resolve(_ prefixes: [String], inCatalogue name: String) async throws -> [String] {
-        if prefixes.allSatisfy({ $0.utf8.count == 64 }) { return prefixes }
-        var found = [String: [String]]()
-        var cursor: CatalogueImage.ID?
-        repeat {
-            let page = try await images(inCatalogue: name, matching: nil, after: cursor, limit: Engine.maximumPageSize)
-            for image in page.images {
-                let id = image.hash.hexadecimal
-                for prefix in prefixes where prefix.count >= 8 && id.hasPrefix(prefix.lowercased()) {
-                    found[prefix, default: []].append(id)
-                }
-            }
-            cursor = page.next
-        } while cursor != nil
-        return try prefixes.map { prefix in
-            guard let ids = found[prefix], ids.count == 1 else {
-                throw StoreError(
-                    .unknownImage, "'\(prefix)' is not the beginning (8 digits or more) of exactly one image's id.")
-            }
-            return ids[0]
-        }
     }
 }

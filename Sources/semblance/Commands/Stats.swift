@@ -41,8 +41,8 @@ struct Stats: AsyncParsableCommand {
                     }),
             ])
         }
-        let waiting = try await app.engine.jobs(in: [.queued], limit: 1000).count
-        let running = try await app.engine.jobs(in: [.running], limit: 1000).count
+        let waiting = try await app.engine.jobCount(in: .queued)
+        let running = try await app.engine.jobCount(in: .running)
         let diskBytes = Self.byteCount(below: app.dataFolder.path)
         let json: JSONValue = [
             "data": .string(app.dataFolder.path), "bytes_on_disk": .number(Double(diskBytes)),

@@ -3,15 +3,27 @@ import Testing
 
 extension CatalogueStoreContract {
     static let sourceChecks: [ContractCheck<CatalogueStoreContract>] = [
-        ContractCheck("recognises unchanged files by path, size and time") {
+        ContractCheck("recognises unchanged files by path, size and time, in the order given") {
             let (store, space) = ($0.store, try await $0.makeSpace())
-            _ = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
-            let files = [Samples.file("/a"), Samples.file("/b", version: 2), Samples.file("/c")]
-            #expect(try await store.unchanged(files, in: space) == ["/a"])
+            let added = try await store.add(
+                [Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space
+            ).map(\.id)
+            let files = [Samples.file("/c"), Samples.file("/b"), Samples.file("/a"), Samples.file("/b", version: 2)]
+            #expect(try await store.unchanged(files, in: space) == [nil, added[1], added[0], nil])
             let newer = Samples.space(in: space.catalogueID, digest: "newer")
-            #expect(try await store.unchanged(files, in: newer).isEmpty)
+            #expect(try await store.unchanged(files, in: newer) == [nil, nil, nil, nil])
             _ = try await store.add([Samples.image(1)], to: newer)
-            #expect(try await store.unchanged(files, in: newer) == ["/a"])
+            #expect(try await store.unchanged(files, in: newer) == [nil, nil, added[0], nil])
+        },
+        ContractCheck("tells apart paths that only look alike") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let (composed, decomposed) = ("/\u{E9}.jpg", "/e\u{301}.jpg")
+            let first = try await store.add([Samples.image(1, inPlace: composed)], to: space)[0].id
+            let files = [Samples.file(decomposed), Samples.file(composed)]
+            #expect(try await store.unchanged(files, in: space) == [nil, first])
+            let second = try await store.add([Samples.image(2, inPlace: decomposed)], to: space)[0].id
+            #expect(try await store.unchanged(files, in: space) == [second, first])
+            #expect(try await store.abandonedImages(in: space.catalogueID).isEmpty)
         },
         ContractCheck("knows hashes, and which of them are embedded") {
             let (store, space) = ($0.store, try await $0.makeSpace())
@@ -25,35 +37,38 @@ extension CatalogueStoreContract {
                 try await store.known(hashes, in: newer)
                     == [Samples.hash(1): KnownImage(id: added[0].id, hasEmbedding: false)])
         },
-        ContractCheck("a file with other bytes makes the image it held stale") {
+        ContractCheck("a file with other bytes abandons the image it held") {
             let (store, space) = ($0.store, try await $0.makeSpace())
             let old = try await store.add([Samples.image(1, inPlace: "/a")], to: space)[0].id
-            let changed = Samples.image(2, inPlace: "/a", source: Samples.file("/a", version: 2))
-            #expect(try await store.add([changed], to: space).map(\.stale) == [old])
-            #expect(try await store.unchanged([Samples.file("/a", version: 2)], in: space) == ["/a"])
+            #expect(try await store.abandonedImages(in: space.catalogueID).isEmpty)
+            let file = Samples.file("/a", version: 2)
+            let new = try await store.add([Samples.image(2, inPlace: "/a", source: file)], to: space)[0].id
+            #expect(try await store.abandonedImages(in: space.catalogueID) == [old])
+            #expect(try await store.unchanged([file], in: space) == [new])
             _ = try await store.deleteImages([old])
-            #expect(try await store.unchanged([Samples.file("/a", version: 2)], in: space) == ["/a"])
+            #expect(try await store.unchanged([file], in: space) == [new])
         },
-        ContractCheck("an image with another source, or a stored one, is not stale: it moves") {
+        ContractCheck("an image with another source, or a stored one, is not abandoned: it moves") {
             let (store, space) = ($0.store, try await $0.makeSpace())
             let added = try await store.add(
                 [Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/s")], to: space)
             _ = try await store.add(
                 [Samples.image(1, inPlace: "/b"), Samples.image(2, source: Samples.file("/s"))], to: space)
-            let changes = [
-                (Samples.file("/a", version: 2), added[1].id), (Samples.file("/s", version: 2), added[0].id),
-            ]
-            #expect(try await store.recordSources(changes, in: space.catalogueID).isEmpty)
+            try await store.recordSources(
+                [(Samples.file("/a", version: 2), added[1].id), (Samples.file("/s", version: 2), added[0].id)],
+                in: space.catalogueID)
+            #expect(try await store.abandonedImages(in: space.catalogueID).isEmpty)
             #expect(try await store.image(Samples.hash(1), in: space.catalogueID).location == .inPlace(path: "/b"))
         },
-        ContractCheck("files that changed places within one call leave nothing stale") {
+        ContractCheck("files that changed places within one call abandon nothing") {
             let (store, space) = ($0.store, try await $0.makeSpace())
             _ = try await store.add([Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
             let swapped = [
                 Samples.image(2, inPlace: "/a", source: Samples.file("/a", version: 2)),
                 Samples.image(1, inPlace: "/b", source: Samples.file("/b", version: 2)),
             ]
-            #expect(try await store.add(swapped, to: space).map(\.stale) == [nil, nil])
+            _ = try await store.add(swapped, to: space)
+            #expect(try await store.abandonedImages(in: space.catalogueID).isEmpty)
             #expect(try await store.image(Samples.hash(1), in: space.catalogueID).location == .inPlace(path: "/b"))
             #expect(try await store.image(Samples.hash(2), in: space.catalogueID).location == .inPlace(path: "/a"))
         },
@@ -62,13 +77,14 @@ extension CatalogueStoreContract {
             let added = try await store.add(
                 [Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b")], to: space)
             let gone = CatalogueImage.ID(rawValue: 99_999)
-            let stale = try await store.recordSources(
+            try await store.recordSources(
                 [
                     (Samples.file("/b", version: 2), added[0].id), (Samples.file("/c"), added[0].id),
                     (Samples.file("/gone"), gone),
                 ], in: space.catalogueID)
-            #expect(stale == [added[1].id])
-            #expect(try await store.unchanged([Samples.file("/c"), Samples.file("/gone")], in: space) == ["/c"])
+            #expect(try await store.abandonedImages(in: space.catalogueID) == [added[1].id])
+            let files = [Samples.file("/c"), Samples.file("/gone")]
+            #expect(try await store.unchanged(files, in: space) == [added[0].id, nil])
         },
         ContractCheck("lists the paths at and below a folder, and no others, in order") {
             let (store, space) = ($0.store, try await $0.makeSpace())
@@ -92,18 +108,19 @@ extension CatalogueStoreContract {
                 try await store.sourcePaths(in: space.catalogueID, under: "/", after: nil, limit: 99).count
                     == paths.count)
         },
-        ContractCheck("forgotten paths make images left in place stale") {
+        ContractCheck("forgotten paths abandon images left in place") {
             let (store, space) = ($0.store, try await $0.makeSpace())
             let added = try await store.add(
                 [
                     Samples.image(1, inPlace: "/a"), Samples.image(2, source: Samples.file("/b")),
                     Samples.image(3, inPlace: "/c"),
                 ], to: space)
-            _ = try await store.recordSources([(Samples.file("/d"), added[2].id)], in: space.catalogueID)
-            let stale = try await store.forgetSources(["/a", "/b", "/c", "/nowhere"], in: space.catalogueID)
-            #expect(stale == [added[0].id])
+            try await store.recordSources([(Samples.file("/d"), added[2].id)], in: space.catalogueID)
+            try await store.forgetSources(["/a", "/b", "/c", "/nowhere"], in: space.catalogueID)
+            #expect(try await store.abandonedImages(in: space.catalogueID) == [added[0].id])
             #expect(try await store.image(Samples.hash(3), in: space.catalogueID).location == .inPlace(path: "/d"))
-            #expect(try await store.forgetSources(["/d"], in: space.catalogueID) == [added[2].id])
+            try await store.forgetSources(["/d"], in: space.catalogueID)
+            #expect(try await store.abandonedImages(in: space.catalogueID) == [added[0].id, added[2].id])
         },
     ]
 

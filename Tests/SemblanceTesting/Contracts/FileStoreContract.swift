@@ -78,6 +78,20 @@ public struct FileStoreContract: Sendable {
             _ = try store.storeThumbnail([4, 5], of: hash)
             #expect(contents(path) == [4, 5])
         },
+        ContractCheck("lists originals by their first byte") {
+            let store = $0.store
+            #expect(try (UInt8.min...UInt8.max).allSatisfy { try store.storedHashes(startingWith: $0).isEmpty })
+            var stored: Set<ContentHash> = []
+            for number in 0..<40 {
+                let bytes = Array("original \(number)".utf8)
+                try store.store(spooled: try $0.spool(bytes), as: ContentHash(hashing: bytes))
+                stored.insert(ContentHash(hashing: bytes))
+            }
+            for byte in UInt8.min...UInt8.max {
+                let found = try store.storedHashes(startingWith: byte)
+                #expect(Set(found) == stored.filter { $0.bytes[0] == byte })
+            }
+        },
         ContractCheck("removes an original and its thumbnail") {
             let (store, bytes) = ($0.store, Array("gone".utf8))
             let hash = ContentHash(hashing: bytes)

@@ -184,6 +184,15 @@ public struct JobStoreContract: Sendable {
             #expect(try await store.jobs(in: [], lane: nil, limit: 9, offset: 0).isEmpty)
             #expect(try await store.unfinished(lane: .search, limit: 9).map(\.id) == searches)
         },
+        ContractCheck("counts jobs by state, however many there are") {
+            let store = $0.store
+            #expect(try await store.counts() == [:])
+            for _ in 0..<1200 { try await store.insert(Job(work: Samples.search())) }
+            let running = try await $0.started()
+            #expect(try await store.counts() == [.queued: 1200, .running: 1])
+            try await store.finish(running, .cancelled)
+            #expect(try await store.counts() == [.queued: 1200, .cancelled: 1])
+        },
         ContractCheck("forgets jobs that ended long ago, and no others") {
             let store = $0.store
             let ended = try await $0.started()

@@ -8,7 +8,7 @@ struct ImageAddition {
     private let space: EmbeddingSpace
     private let spaceNumber: Int64
     private let now = Date().microseconds
-    private var values: MetadataValues
+    private var merging: MetadataMerging
     private let sources: SourceRecords
 
     /// - Throws: `StoreError` with `catalogue-unknown`.
@@ -17,30 +17,19 @@ struct ImageAddition {
         self.database = database
         self.space = space
         spaceNumber = try space.findOrInsert(in: database)
-        values = MetadataValues(database, catalogue: space.catalogueID)
+        merging = MetadataMerging(database)
         sources = SourceRecords(database, catalogue: space.catalogueID)
     }
 
-    mutating func add(_ images: [NewImage]) throws -> [AddedImage] {
-        var added: [AddedImage] = []
-        for image in images { added.append(try add(image)) }
-        // A later image of the same call may have been read from the new place of a stale one.
-        let stale = Set(try sources.withoutSource(added.compactMap(\.stale)))
-        return added.map { image in
-            guard let id = image.stale, !stale.contains(id) else { return image }
-            return AddedImage(id: image.id, isNewEmbedding: image.isNewEmbedding, stale: nil)
-        }
-    }
-
-    private mutating func add(_ image: NewImage) throws -> AddedImage {
+    mutating func add(_ image: NewImage) throws -> AddedImage {
         guard image.embedding.dimension == space.model.dimension else {
             throw StoreError(
                 .failed, "expected \(space.model.dimension) dimensions, not \(image.embedding.dimension)")
         }
         let id = try update(with: image) ?? insert(image)
         let isNew = try insert(image.embedding, of: id)
-        let stale = try image.source.flatMap { try sources.record($0, of: id) }
-        return AddedImage(id: id, isNewEmbedding: isNew, stale: stale)
+        if let source = image.source { try sources.record(source, of: id) }
+        return AddedImage(id: id, isNewEmbedding: isNew)
     }
 
     private mutating func insert(_ image: NewImage) throws -> CatalogueImage.ID {
@@ -51,12 +40,13 @@ struct ImageAddition {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let header = image.header
+        let metadata = JSONValue.object([:]).merging(patch: image.metadata)
         try statement.execute(arguments: [
             space.catalogueID.rawValue, image.hash.data, image.name.storable, image.location.column,
-            header.format.rawValue, header.width, header.height, image.byteCount, image.metadata.text, now,
+            header.format.rawValue, header.width, header.height, image.byteCount, metadata.text, now,
         ])
         let id = CatalogueImage.ID(rawValue: database.lastInsertedRowID)
-        try values.insert(image.metadata, of: id)
+        try merging.insertValues(of: metadata, for: id, in: space.catalogueID)
         return id
     }
 
@@ -68,17 +58,13 @@ struct ImageAddition {
             return nil
         }
         let id = CatalogueImage.ID(rawValue: row[0])
-        let path: String? = row[1]
-        if path != nil, image.location == .stored {
-            try database.execute(sql: "UPDATE images SET path = NULL WHERE id = ?", arguments: [id.rawValue])
-        }
-        let present = try JSONValue(column: row[2])
-        let merged = image.metadata(mergedOver: present)
-        if merged != present {
+        let present = CatalogueImage.Location(column: row[1])
+        let location = image.location(after: present)
+        if location != present {
             try database.execute(
-                sql: "UPDATE images SET metadata = ? WHERE id = ?", arguments: [merged.text, id.rawValue])
-            try values.replace(merged, of: id)
+                sql: "UPDATE images SET path = ? WHERE id = ?", arguments: [location.column, id.rawValue])
         }
+        try merging.merge(image.metadata, into: row[2], of: id, in: space.catalogueID)
         return id
     }
 

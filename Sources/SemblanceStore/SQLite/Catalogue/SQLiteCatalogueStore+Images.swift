@@ -6,7 +6,7 @@ extension SQLiteCatalogueStore {
     public func add(_ images: [NewImage], to space: EmbeddingSpace) async throws -> [AddedImage] {
         try await database.writeAsWriter { database in
             var addition = try ImageAddition(database, space: space)
-            return try addition.add(images)
+            return try images.map { try addition.add($0) }
         }
     }
 
@@ -22,13 +22,26 @@ extension SQLiteCatalogueStore {
     }
 
     public func images(_ ids: [CatalogueImage.ID]) async throws -> [CatalogueImage] {
-        let list = jsonList(ids)
+        // Each image once, as one statement would give it.
+        let wanted = Set(ids).sorted()
         return try await database.read { database in
-            try Self.fetchImages(
-                database,
-                "SELECT \(sql: CatalogueImage.columns) FROM images WHERE id IN (SELECT value FROM json_each(\(list)))")
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT \(CatalogueImage.columns) FROM images WHERE id IN (SELECT value FROM json_each(?))
+                    """)
+            var images: [CatalogueImage] = []
+            images.reserveCapacity(wanted.count)
+            for start in stride(from: 0, to: wanted.count, by: Self.imageChunkSize) {
+                let chunk = wanted[start..<min(start + Self.imageChunkSize, wanted.count)]
+                let rows = try Row.fetchCursor(statement, arguments: [jsonList(chunk)])
+                while let row = try rows.next() { images.append(try CatalogueImage(row: row)) }
+            }
+            return images
         }
     }
+
+    /// Images that are fetched by one statement: its list of numbers stays small beside the images.
+    private static let imageChunkSize = 4096
 
     public func images(
         in catalogue: Catalogue.ID, matching filter: MetadataFilter?, after cursor: CatalogueImage.ID?, limit: Int
@@ -64,20 +77,45 @@ extension SQLiteCatalogueStore {
         }
     }
 
-    public func setMetadata(_ metadata: JSONValue, of id: CatalogueImage.ID) async throws {
-        try await database.writeAsWriter { database in
-            let catalogue = try Int64.fetchOne(
-                database, sql: "SELECT catalogue_id FROM images WHERE id = ?", arguments: [id.rawValue])
-            guard let catalogue else { throw StoreError(.unknownImage, "The image is not in the catalogue any more.") }
-            try database.execute(
-                sql: "UPDATE images SET metadata = ? WHERE id = ?", arguments: [metadata.text, id.rawValue])
-            var values = MetadataValues(database, catalogue: Catalogue.ID(rawValue: catalogue))
-            try values.replace(metadata, of: id)
+    public func hashes(
+        startingWith digits: String, in catalogue: Catalogue.ID, limit: Int
+    ) async throws -> [ContentHash] {
+        let fill = { (digit: Character) in digits + String(repeating: digit, count: max(0, 64 - digits.utf8.count)) }
+        guard !digits.isEmpty, let first = ContentHash(hexadecimal: fill("0")),
+            let last = ContentHash(hexadecimal: fill("f"))
+        else { return [] }
+        return try await database.read { database in
+            try Data.fetchAll(
+                database,
+                sql: "SELECT hash FROM images WHERE hash BETWEEN ? AND ? AND catalogue_id = ? ORDER BY hash LIMIT ?",
+                arguments: [first.data, last.data, catalogue.rawValue, limit]
+            ).map(ContentHash.init(column:))
+        }
+    }
+
+    public func mergeMetadata(_ patches: [MetadataPatch]) async throws -> [MetadataRefusal] {
+        guard !patches.isEmpty else { return [] }
+        return try await database.writeAsWriter { database in
+            var merging = MetadataMerging(database)
+            var refusals: [MetadataRefusal] = []
+            for (position, patch) in patches.enumerated() {
+                if let error = try merging.merge(patch) {
+                    refusals.append(MetadataRefusal(position: position, error: error))
+                }
+            }
+            return refusals
         }
     }
 
     public func deleteImages(_ ids: [CatalogueImage.ID]) async throws -> [ContentHash] {
         try await database.writeAsWriter { try ImageDeletion($0).delete(ids) }
+    }
+
+    public func unused(_ hashes: [ContentHash]) async throws -> [ContentHash] {
+        try await database.read { database in
+            let deletion = ImageDeletion(database)
+            return try hashes.filter { try !deletion.isNeeded($0, asStored: true) }
+        }
     }
 
     private static func fetchImages(_ database: Database, _ sql: SQL) throws -> [CatalogueImage] {
@@ -107,7 +145,7 @@ struct ImageDeletion {
         return try deleted.filter { try !isNeeded($0.key, asStored: $0.value) }.map(\.key)
     }
 
-    private func isNeeded(_ hash: ContentHash, asStored: Bool) throws -> Bool {
+    func isNeeded(_ hash: ContentHash, asStored: Bool) throws -> Bool {
         let condition = asStored ? " AND path IS NULL" : ""
         let statement = try database.cachedStatement(sql: "SELECT 1 FROM images WHERE hash = ?\(condition) LIMIT 1")
         return try Int.fetchOne(statement, arguments: [hash.data]) != nil

@@ -22,40 +22,37 @@ extension SQLiteCatalogueStore {
         }
     }
 
-    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> Set<String> {
+    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [CatalogueImage.ID?] {
         try await database.read { database in
-            guard let number = try space.find(in: database) else { return [] }
+            guard let number = try space.find(in: database) else { return files.map { _ in nil } }
             let statement = try database.cachedStatement(
                 sql: """
-                    SELECT 1 FROM sources
+                    SELECT image_id FROM sources
                     WHERE catalogue_id = ? AND path = ? AND byte_count = ? AND modified_at = ?
                     AND EXISTS (SELECT 1 FROM embeddings WHERE space_id = ? AND image_id = sources.image_id)
                     """)
-            let found = try files.filter { file in
+            return try files.map { file in
                 let arguments: StatementArguments = [
                     space.catalogueID.rawValue, file.path, file.byteCount, file.modifiedNanoseconds, number,
                 ]
-                return try Int.fetchOne(statement, arguments: arguments) != nil
+                return try Int64.fetchOne(statement, arguments: arguments).map(CatalogueImage.ID.init(rawValue:))
             }
-            return Set(found.map(\.path))
         }
     }
 
     public func recordSources(
         _ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID
-    ) async throws -> [CatalogueImage.ID] {
+    ) async throws {
         try await database.writeAsWriter { database in
             let records = SourceRecords(database, catalogue: catalogue)
             let presence = try database.cachedStatement(sql: "SELECT 1 FROM images WHERE id = ? AND catalogue_id = ?")
-            var stale: [CatalogueImage.ID] = []
             for (file, image) in sources {
                 // It may have been deleted since it was recognised.
                 guard try Int.fetchOne(presence, arguments: [image.rawValue, catalogue.rawValue]) != nil else {
                     continue
                 }
-                if let image = try records.record(file, of: image) { stale.append(image) }
+                try records.record(file, of: image)
             }
-            return try records.withoutSource(stale)
         }
     }
 
@@ -94,11 +91,10 @@ extension SQLiteCatalogueStore {
         return ids.map(CatalogueImage.ID.init(rawValue:))
     }
 
-    public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID] {
+    public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws {
         try await database.writeAsWriter { database in
             let records = SourceRecords(database, catalogue: catalogue)
-            let stale = try paths.compactMap { try records.forget($0) }
-            return Set(stale).sorted()
+            for path in paths { try records.forget(path) }
         }
     }
 }

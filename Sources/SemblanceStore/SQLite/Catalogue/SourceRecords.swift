@@ -5,7 +5,7 @@ import SemblanceCore
 /// Which file on disk holds which image, within one transaction.
 ///
 /// An image left in place is at one of its sources: when that file holds other bytes, or is forgotten, the image moves
-/// to another source. If it has none, it is stale.
+/// to another source. If it has none, it is abandoned: `abandonedImages` finds it.
 struct SourceRecords {
     private let database: Database
     private let catalogue: Catalogue.ID
@@ -15,8 +15,8 @@ struct SourceRecords {
         self.catalogue = catalogue
     }
 
-    /// Makes a file a source of an image; returns the image that is stale by it.
-    func record(_ file: SourceFile, of image: CatalogueImage.ID) throws -> CatalogueImage.ID? {
+    /// Makes a file a source of an image.
+    func record(_ file: SourceFile, of image: CatalogueImage.ID) throws {
         let previous = try self.image(at: file.path)
         let statement = try database.cachedStatement(
             sql: """
@@ -28,21 +28,15 @@ struct SourceRecords {
             catalogue.rawValue, file.path, file.byteCount, file.modifiedNanoseconds, image.rawValue,
         ])
         try settle(image, at: file.path)
-        guard let previous, previous != image else { return nil }
-        return try abandon(file.path, by: previous)
+        if let previous, previous != image { try abandon(file.path, by: previous) }
     }
 
-    /// Forgets a path; returns the image that is stale by it.
-    func forget(_ path: String) throws -> CatalogueImage.ID? {
-        guard let image = try self.image(at: path) else { return nil }
+    /// Forgets a path.
+    func forget(_ path: String) throws {
+        guard let image = try self.image(at: path) else { return }
         let statement = try database.cachedStatement(sql: "DELETE FROM sources WHERE catalogue_id = ? AND path = ?")
         try statement.execute(arguments: [catalogue.rawValue, path])
-        return try abandon(path, by: image)
-    }
-
-    /// Of these images, those without any source.
-    func withoutSource(_ images: [CatalogueImage.ID]) throws -> [CatalogueImage.ID] {
-        try images.filter { try firstSource(of: $0) == nil }
+        try abandon(path, by: image)
     }
 
     private func image(at path: String) throws -> CatalogueImage.ID? {
@@ -67,13 +61,12 @@ struct SourceRecords {
         try move(id, to: path)
     }
 
-    private func abandon(_ path: String, by id: CatalogueImage.ID) throws -> CatalogueImage.ID? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT path FROM images WHERE id = ? AND path IS NOT NULL")
-        guard let present = try String.fetchOne(statement, arguments: [id.rawValue]) else { return nil }
-        guard let other = try firstSource(of: id) else { return id }
-        if present == path { try move(id, to: other) }
-        return nil
+    /// If an image was left at this place, which is not its source any more, it is at another source.
+    private func abandon(_ path: String, by id: CatalogueImage.ID) throws {
+        let statement = try database.cachedStatement(sql: "SELECT 1 FROM images WHERE id = ? AND path = ?")
+        guard try Int.fetchOne(statement, arguments: [id.rawValue, path]) != nil, let other = try firstSource(of: id)
+        else { return }
+        try move(id, to: other)
     }
 
     private func move(_ id: CatalogueImage.ID, to path: String) throws {

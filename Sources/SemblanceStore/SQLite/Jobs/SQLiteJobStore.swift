@@ -37,6 +37,16 @@ public struct SQLiteJobStore: JobStore {
         }
     }
 
+    public func counts() async throws -> [Job.State: Int] {
+        try await database.read { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) FROM jobs GROUP BY state")
+            return try rows.reduce(into: [:]) { counts, row in
+                guard let state = Job.State(rawValue: row[0]) else { throw StoreError.damagedDatabase() }
+                counts[state] = row[1]
+            }
+        }
+    }
+
     public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job] {
         // Beside a writer, what runs is that one's.
         let orphaned: SQL = database.role == .writer ? "owner IS NOT \(owner)" : "FALSE"
@@ -67,18 +77,29 @@ public struct SQLiteJobStore: JobStore {
 
     public func report(_ id: Job.ID, progress: JobProgress, failures: [FileFailure]) async throws -> Bool {
         try await database.write { database in
-            var row = try JobRow.fetch(id, from: database)
-            guard row.job.state == .running else { return true }
-            row.job.progress = progress
-            try row.update(in: database)
+            // Only these columns: the work of an upload by URL list may be long, and this runs five times a second.
+            let update = try database.cachedStatement(
+                sql: """
+                    UPDATE jobs SET total = ?, done = ?, failed = ?, skipped = ? WHERE id = ? AND state = 'running'
+                    RETURNING sequence, is_cancellation_requested
+                    """)
+            let arguments: StatementArguments = [
+                progress.total, progress.done, progress.failed, progress.skipped, id.rawValue,
+            ]
+            guard id.rawValue.isStorable, let row = try Row.fetchOne(update, arguments: arguments) else {
+                // One that nobody knows throws.
+                _ = try JobRow.fetch(id, from: database)
+                return true
+            }
+            let sequence: Int64 = row[0]
             let statement = try database.cachedStatement(
                 sql: "INSERT INTO job_failures (job_sequence, path, code, message) VALUES (?, ?, ?, ?)")
             for failure in failures {
                 try statement.execute(arguments: [
-                    row.sequence, failure.path.storable, failure.code.storable, failure.message.storable,
+                    sequence, failure.path.storable, failure.code.storable, failure.message.storable,
                 ])
             }
-            return row.job.isCancellationRequested
+            return row[1]
         }
     }
 
