@@ -1,6 +1,7 @@
 import SemblanceCore
 import SemblanceEngine
 import SemblanceTesting
+import Synchronization
 import Testing
 
 @Suite struct IngestWriterTests {
@@ -19,5 +20,69 @@ import Testing
         _ = try? await engine.cancelJob(job.id.rawValue)
         try await running.value
         #expect(try await engine.job(job.id.rawValue).state.isFinal)
+    }
+
+    /// The disk is full while every worker waits for room at the writer: the job ends with the reason.
+    @Test(.timeLimit(.minutes(1))) func endsWithTheErrorOfAStoreThatFailsWhileItsQueueIsFull() async throws {
+        let fixture = try EngineFixture(configuration: EngineConfiguration(workerThreadCount: 4, batchSize: 64))
+        for number in 0..<1500 { try fixture.write(number, to: "\(number).png") }
+        let asked = Turnstile()
+        await fixture.store.interfere {
+            $0.onAsking = { asked.count($0) }
+            $0.beforeAdding = {
+                // Nine workers hold 64 images each; one writes, four batches fill the waiting room, four wait.
+                await asked.wait(for: 9 * 64)
+                throw StoreError(.diskFull, "The disk is full.")
+            }
+        }
+        let job = try await fixture.index()
+        #expect(job.state == .failed)
+        #expect(job.reasonCode == "disk-full")
+        #expect(try await fixture.names().isEmpty)
+        // With room again, the next run takes in everything.
+        await fixture.store.interfere { $0 = .init() }
+        #expect(try await fixture.index().progress == JobProgress(total: 1500, done: 1500))
+    }
+
+    @Test func oneTransactionTakesManyBatches() async throws {
+        let fixture = try EngineFixture()
+        for number in 0..<400 { try fixture.write(number, to: "\(number).png") }
+        let added = Turnstile()
+        await fixture.store.interfere { $0.beforeAdding = { added.count(1) } }
+        #expect(try await fixture.index().progress.done == 400)
+        // A hundred batches of four.
+        #expect(added.total < 50)
+    }
+}
+
+/// Counts, and lets through whoever waits for a number.
+private final class Turnstile: Sendable {
+    private struct State {
+        var total = 0
+        var waiting: [(number: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    var total: Int { state.withLock { $0.total } }
+
+    func count(_ count: Int) {
+        let passing = state.withLock { state in
+            state.total += count
+            let total = state.total
+            defer { state.waiting.removeAll { $0.number <= total } }
+            return state.waiting.filter { $0.number <= total }
+        }
+        for waiter in passing { waiter.continuation.resume() }
+    }
+
+    func wait(for number: Int) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.total < number { state.waiting.append((number, continuation)) }
+                return state.total >= number
+            }
+            if isThere { continuation.resume() }
+        }
     }
 }

@@ -8,9 +8,13 @@ import Testing
 /// A disk that is full at a chosen byte.
 final class Disk: Sendable {
     private let free = Mutex(Int.max)
+    private let whenFull: @Sendable () -> Void
+
+    /// - Parameter whenFull: called when a write was cut short.
+    init(whenFull: @escaping @Sendable () -> Void = {}) { self.whenFull = whenFull }
 
     var faults: StorageFaults {
-        StorageFaults { [self] _, byteCount in
+        StorageFaults(whenFull: whenFull) { [self] _, byteCount in
             free.withLock { free in
                 let part = min(free, byteCount)
                 free -= part

@@ -66,22 +66,31 @@ final class SpaceDouble: EmbeddingSource, FilterResolver {
 /// A folder that is deleted with the last reference.
 final class TemporaryFolder: Sendable {
     let path: String
+    private let isOwned: Bool
 
     init() {
         path = "\(NSTemporaryDirectory())/semblance-index-\(UUID().uuidString)"
+        isOwned = true
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// A folder of another process, which deletes it.
+    init(of path: String) {
+        self.path = path
+        isOwned = false
+    }
+
+    deinit { if isOwned { try? FileManager.default.removeItem(atPath: path) } }
 }
 
 /// An index on disk with its store.
 struct IndexBench {
     let store = SpaceDouble()
-    let folder = TemporaryFolder()
+    let folder: TemporaryFolder
     let space: EmbeddingSpace
     var options = LocalVectorIndexes.Options()
 
-    init(dimension: Int) {
+    init(dimension: Int, folder: TemporaryFolder = TemporaryFolder()) {
+        self.folder = folder
         space = EmbeddingSpace(
             catalogueID: Catalogue.ID(rawValue: 7),
             model: ModelVersion(modelID: "m", digest: "abc123", dimension: dimension))

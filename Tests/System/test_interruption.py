@@ -7,40 +7,59 @@ import shutil
 import signal
 import time
 
-import requests
+import pytest
 
 from pictures import jpeg
 from program import PATIENCE, Program, Server, wait_for
 
 
-def accounts_for_every_file_once(program: Program, folder, catalogue="default"):
-    """After a final run, rows, index and search agree with the files on disk."""
+def accounts_for_every_file_once(program: Program, folder, *options, catalogue="default"):
+    """After a final run, rows, originals, index and search agree with the files on disk.
+
+    `options`: as given to `index`; with `--copy` the originals are in the data folder.
+    """
     paths = sorted(path.resolve() for path in folder.rglob("*.jpg"))
-    report = program.json("index", folder, "--catalogue", catalogue)
+    report = program.json("index", folder, "--catalogue", catalogue, *options)
     assert report["indexed"] + report["skipped"] == len(paths) and report["failed"] == 0
     listing = program.json("list", "--catalogue", catalogue, "--limit", "100000")
     assert listing["total"] == len(paths)
-    assert sorted(image["path"] for image in listing["images"]) == [str(path) for path in paths]
     hashes = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
     assert sorted(image["id"] for image in listing["images"]) == hashes
+    if "--copy" in options:
+        assert all(image["path"] is None for image in listing["images"])
+        assert stored_originals(program) == hashes
+        assert not list((program.data / "files/partial").iterdir()), "what was half copied is cleared up"
+    else:
+        assert sorted(image["path"] for image in listing["images"]) == [str(path) for path in paths]
+        assert stored_originals(program) == []
     found = program.json("search", paths[0], "--k", "1000000", "--catalogue", catalogue)["results"]
     assert sorted(result["id"] for result in found) == hashes
     for path in random.Random(len(paths)).sample(paths, 3):
         first = program.json("search", path, "--k", "1", "--catalogue", catalogue)["results"][0]
-        assert first["path"] == str(path) and first["score"] > 0.999
+        assert first["id"] == hashlib.sha256(path.read_bytes()).hexdigest() and first["score"] > 0.999
     return report
 
 
-def test_sigkill_at_any_moment_of_an_ingestion(binary, many_pictures, tmp_path):
-    generator = random.Random(20_261_122)
+def stored_originals(program: Program) -> list[str]:
+    """Hashes of the originals in the data folder, each of which holds what its name says."""
+    files = [path for path in (program.data / "files").glob("??/*") if path.is_file()]
+    for path in files:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+    return sorted(path.name for path in files)
+
+
+@pytest.mark.parametrize("options, least, least_while_indexing", [((), 24, 10), (("--copy",), 12, 5)])
+def test_sigkill_at_any_moment_of_an_ingestion(
+        binary, many_pictures, tmp_path, options, least, least_while_indexing):
+    generator = random.Random(20_261_122 + least)
     kills, rounds, kills_while_indexing = 0, 0, 0
     start = time.monotonic()
-    while kills < 24 or kills_while_indexing < 10:
+    while kills < least or kills_while_indexing < least_while_indexing:
         assert time.monotonic() - start < 600, f"{kills} kills, {kills_while_indexing} of them while indexing"
         rounds += 1
         program = Program(binary, data=tmp_path / f"data {rounds}")
         while True:
-            process = program.start("index", many_pictures, "--json")
+            process = program.start("index", many_pictures, *options, "--json")
             moment = time.monotonic() + generator.uniform(0.02, 1.5)
             while time.monotonic() < moment and process.poll() is None:
                 time.sleep(0.002)
@@ -55,10 +74,12 @@ def test_sigkill_at_any_moment_of_an_ingestion(binary, many_pictures, tmp_path):
             if listing.code == 0 and 0 < listing.json["total"] < 240:
                 kills_while_indexing += 1
                 ids = {image["id"] for image in listing.json["images"]}
-                path = listing.json["images"][0]["path"]
+                if options:
+                    assert ids <= set(stored_originals(program)), "a row never comes before its original"
+                path = next(many_pictures.rglob("*.jpg"))
                 found = program.json("search", path, "--k", "1000000")["results"]
                 assert {result["id"] for result in found} == ids
-        report = accounts_for_every_file_once(program, many_pictures)
+        report = accounts_for_every_file_once(program, many_pictures, *options)
         assert report["skipped"] == 240
         shutil.rmtree(program.data)
 

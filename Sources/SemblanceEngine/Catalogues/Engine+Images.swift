@@ -30,7 +30,8 @@ extension Engine {
             ? [] : try await store.hashes(startingWith: digits, in: catalogue.id, limit: 2)
         guard found.count == 1 else {
             throw StoreError(
-                .unknownImage, "'\(digits.prefix(80))' is not the beginning (8 digits or more) of exactly one image's id."
+                .unknownImage,
+                "'\(digits.prefix(80))' is not the beginning (8 digits or more) of exactly one image's id."
             )
         }
         return found[0].hexadecimal

@@ -68,7 +68,10 @@ struct Generation {
         try bytes.withUnsafeBytes {
             try files[kind]!.write(UnsafeRawBufferPointer(rebasing: $0.prefix(allowed)), at: offset)
         }
-        if allowed < bytes.count { throw FileFailure.error(ENOSPC, "write") }
+        if allowed < bytes.count {
+            room?.whenFull()
+            throw FileFailure.error(ENOSPC, "write")
+        }
     }
 
     /// Cuts what follows the first `count` rows. What cannot be cut is overwritten by the next append.
@@ -89,8 +92,13 @@ struct Generation {
 package struct StorageFaults: Sendable {
     /// Bytes of a write to a file that still fit on the disk.
     package let writableByteCount: @Sendable (FileKind, Int) -> Int
+    /// Called when part of a write is in its file and the rest never will be: the place to die in.
+    package let whenFull: @Sendable () -> Void
 
-    package init(writableByteCount: @escaping @Sendable (FileKind, Int) -> Int) {
+    package init(
+        whenFull: @escaping @Sendable () -> Void = {}, writableByteCount: @escaping @Sendable (FileKind, Int) -> Int
+    ) {
+        self.whenFull = whenFull
         self.writableByteCount = writableByteCount
     }
 }
