@@ -242,6 +242,34 @@ def test_doctor_finds_the_installation_healthy(program):
     assert {"model", "data folder", "database"} <= {check["check"] for check in report["checks"]}
 
 
+def test_doctor_finds_and_removes_originals_that_no_catalogue_uses(program, few_pictures):
+    program.run("index", few_pictures, "--copy", expect=0)
+
+    def originals(*options):
+        [check] = [c for c in program.json("doctor", *options)["checks"] if c["check"] == "originals"]
+        return check["state"], check["detail"]
+
+    assert originals() == ("fine", "12 stored, all in use")
+    left = hashlib.sha256(b"left by a kill").hexdigest()
+    path = program.data / "files" / left[:2] / left
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"left by a kill")
+    state, detail = originals()
+    assert state == "weak" and detail.startswith("1 of 13 stored originals")
+    assert path.exists(), "looking removes nothing"
+    assert originals("--remove-unused")[1].startswith("removed 1 of 13")
+    assert not path.exists()
+    assert originals() == ("fine", "12 stored, all in use")
+
+
+def test_doctor_removes_nothing_beside_a_server(program, few_pictures, serve):
+    program.run("index", few_pictures, "--copy", expect=0)
+    serve()
+    report = program.json("doctor", "--remove-unused", expect=1)
+    [check] = [check for check in report["checks"] if check["check"] == "originals"]
+    assert check["state"] == "broken" and "in use" in check["detail"]
+
+
 def test_the_data_folder_comes_from_the_environment(binary, few_pictures, tmp_path):
     program = Program(binary, data=tmp_path / "unused", SEMBLANCE_DATA=str(tmp_path / "by variable"))
     program.run("index", few_pictures / "a", expect=0, data=False)

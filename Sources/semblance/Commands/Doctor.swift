@@ -13,6 +13,11 @@ struct Doctor: AsyncParsableCommand {
             process has the data folder. No catalogue is changed. Exit code 1 if something does not work.
             """)
 
+    @Flag(
+        name: .customLong("remove-unused"),
+        help: "Remove stored originals that no catalogue uses, such as those that a killed ingestion left.")
+    var removesUnused = false
+
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
@@ -26,6 +31,7 @@ struct Doctor: AsyncParsableCommand {
         findings += examineFolder()
         findings.append(await examineDatabase())
         findings += await examineIndexes()
+        findings.append(await examineOriginals())
         findings.append(await examineModel())
         findings += examineFormats()
         findings.append(Finding.pip())
@@ -74,6 +80,20 @@ struct Doctor: AsyncParsableCommand {
                 remedy: "Restore a copy of semblance.sqlite, or move it away and index again; originals are safe.")
         } catch {
             return Finding(.broken, "database", "\(error)")
+        }
+    }
+
+    private func examineOriginals() async -> Finding {
+        do {
+            let folder = try DataFolder(path: options.dataFolder)
+            guard FileManager.default.fileExists(atPath: folder.databasePath) else {
+                return Finding(.fine, "originals", "none yet")
+            }
+            return try await UnusedOriginals(in: folder, removing: removesUnused).examine()
+        } catch let error as StoreError {
+            return Finding(.broken, "originals", error.message)
+        } catch {
+            return Finding(.broken, "originals", "\(error)")
         }
     }
 
