@@ -15,6 +15,8 @@ from program import Program, wait_for
 DEFAULT = "efficientnet-lite0"
 #: The same weights with other preprocessing: another model, whose vectors differ.
 OTHER = "cropped"
+#: A model whose weights are not here.
+ABSENT = "absent"
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,9 @@ def configuration(binary, tmp_path_factory) -> Path:
     path.write_text(json.dumps([{
         "model_id": OTHER, "model_type": "efficientnet-lite", "model_subtype": "lite0", "model_dim": 1280,
         "model_path": weights, "preprocessing": {"fit": "crop", "resize_to": 256},
+    }, {
+        "model_id": ABSENT, "model_type": "efficientnet-lite", "model_subtype": "lite0", "model_dim": 1280,
+        "model_path": str(folder / "absent.pth"),
     }]))
     return path
 
@@ -69,8 +74,18 @@ def test_a_model_is_used_only_when_every_image_has_an_embedding(program, few_pic
     assert catalogue(program)["model"] == DEFAULT
     assert program.json("models", "use", OTHER) == {"catalogue": "default", "model": OTHER}
     assert catalogue(program)["model"] == OTHER
-    program.json("models", "use", "efficientnet-lite2", "--force")
-    assert catalogue(program)["model"] == "efficientnet-lite2"
+
+
+def test_a_model_can_be_forced_if_it_can_be_loaded(program, few_pictures):
+    program.json("index", few_pictures)
+    path = few_pictures / "a/picture 003.jpg"
+    program.json("models", "use", OTHER, "--force")
+    assert program.json("search", path)["model"] == OTHER and program.json("search", path)["results"] == []
+    for arguments in (["use", ABSENT, "--force"], ["use", ABSENT], ["reembed", "--to", ABSENT]):
+        program.fails("models", *arguments, code="model-weights-missing")
+    assert catalogue(program)["model"] == OTHER
+    program.json("models", "use", DEFAULT)
+    assert len(program.json("search", path)["results"]) == 10
 
 
 def test_originals_that_are_gone_or_changed_are_named(program, tmp_path):

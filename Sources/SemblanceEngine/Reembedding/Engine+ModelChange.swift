@@ -4,16 +4,18 @@ extension Engine {
     /// Makes a model the catalogue's own: what searches use when none is named.
     /// - Parameter isForced: even if images lack an embedding of it; searches do not find those until they have one.
     /// - Returns: the catalogue as it is then.
-    /// - Throws: `ModelError`: `model-unknown`, `model-embeddings-missing`, `model-changed-meanwhile`; `StoreError`.
+    /// - Throws: `ModelError`: `model-unknown`, `model-embeddings-missing`, `model-changed-meanwhile`, and those of a model
+    ///   that cannot be loaded, such as `model-weights-missing`; `StoreError`.
     public func useModel(_ modelID: String, ofCatalogue name: String, isForced: Bool = false) async throws -> Catalogue
     {
         let catalogue = try await store.catalogue(named: name)
         let modelID = try knownModel(modelID)
+        // Forced or not: with a model that cannot be loaded no search would succeed.
+        let embedder = try await dependencies.models.embedder(for: modelID)
         if isForced {
             try await store.setModel(modelID, of: catalogue.id)
             return try await store.catalogue(named: name)
         }
-        let embedder = try await dependencies.models.embedder(for: modelID)
         // Open before the first search asks for it.
         _ = try await dependencies.indexes.index(for: space(of: catalogue, embedder))
         switch try await store.switchModel(from: catalogue.modelID, to: space(of: catalogue, embedder)) {
