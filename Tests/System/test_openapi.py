@@ -6,6 +6,8 @@ import sys
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from narrow_clip import save_narrow_clip
+
 #: Seconds of fuzzing, for both runs together.
 BUDGET = int(os.environ.get("SEMBLANCE_FUZZ_SECONDS", "100"))
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -40,8 +42,10 @@ def test_the_api_keeps_to_its_description(serve, tmp_path):
 
 
 def test_the_api_keeps_to_its_description_for_things_that_are_there(program, few_pictures, serve, tmp_path):
-    """Random names are never found: here the names in paths are those of real things, which nothing deletes."""
-    program.json("index", few_pictures)
+    """Random names are never found: here the names in paths are those of real things, which nothing deletes, and the
+    catalogue's model knows words, so that random texts find something."""
+    program.run("models", "add", save_narrow_clip(tmp_path / "clip.safetensors"), "--id", "narrow-clip", expect=0)
+    program.json("index", few_pictures, "--model", "narrow-clip")
     server = serve()
     [image, *_] = server.get("/v1/catalogues/default/images").json()["images"]
     [job] = server.get("/v1/jobs").json()["jobs"]
