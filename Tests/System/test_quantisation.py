@@ -15,7 +15,7 @@ PATIENCE = 600
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("calibration")
+    folder = tmp_path_factory.mktemp("calibration") / "pictures"
     save_pictures(folder, count=40, seed=7)
     return folder
 
