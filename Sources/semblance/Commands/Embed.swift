@@ -10,7 +10,7 @@ struct Embed: AsyncParsableCommand {
             EXAMPLES
               semblance embed photo.jpg --json
               semblance embed *.jpg --output vectors.npy      one row an image, Float32
-              semblance embed --model openclip-vit-b-32 --text "red chair" "green chair"
+              semblance embed --model clip-vit-b32-laion2b --text "red chair" "green chair"
             """)
 
     @Argument(help: "Images.", completion: .file())

@@ -34,6 +34,27 @@ import Testing
         #expect(error?.message.contains("models pull old_1") == true, "\(error?.message ?? "")")
     }
 
+    /// Under the prototype's own ids, which are names of built-in models.
+    @Test(arguments: [
+        (
+            "openclip_1",
+            #""openclip", "model_dim": 512, "model_path": "ViT-B-32", "model_subtype": "laion2b_s34b_b79k""#
+        ),
+        ("resnet50_1", #""resnet", "model_dim": 2048, "model_path": null, "model_subtype": "resnet50""#),
+        ("vgg16_1", #""vgg", "model_dim": 4096, "model_path": null, "model_subtype": null"#),
+        ("fashion_clip_1", #""openclip", "model_dim": 512, "model_path": null, "model_subtype": null"#),
+    ])
+    func thePrototypesOwnEntriesLeaveTheirModelsAsTheyAre(modelID: String, members: String) throws {
+        let registry = try registry(#"[{"model_id": "\#(modelID)", "model_type": \#(members)}]"#)
+        #expect(registry.warnings.isEmpty)
+        #expect(registry.models().count == ModelManifest.builtIn.count)
+        let original = try #require(ModelManifest.builtIn.first { $0.names.contains(modelID) })
+        let model = try registry.manifest(for: modelID)
+        #expect(model.modelID == original.modelID && model.source == original.source)
+        #expect(model.fileHash == original.fileHash && model.options == original.options)
+        #expect(model.preprocessing == original.preprocessing && model.tokenizer == original.tokenizer)
+    }
+
     @Test func aPublishersNameThatNobodyKnowsIsListed() async throws {
         let registry = try registry(
             #"[{"model_id": "old_1", "model_type": "openclip", "model_dim": 512, "model_path": "EVA02-B-16"}]"#)

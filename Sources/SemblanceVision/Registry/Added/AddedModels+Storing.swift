@@ -22,9 +22,7 @@ extension AddedModels {
     ///   `data-folder-not-writable`.
     package func store(_ manifest: ModelManifest, files: [String], replacing isReplacing: Bool) throws -> Outcome {
         guard ModelManifest.isValid(modelID: manifest.modelID), !files.isEmpty else {
-            throw ModelError(
-                .invalidManifest,
-                "'\(manifest.modelID.prefix(80))' is not a model's id: letters, digits, '.', '_' and '-', at most 64.")
+            throw Self.invalidID(manifest.modelID)
         }
         let entry = try entry(for: manifest, files: files)
         try DurableFile.makeFolder(folder)
@@ -34,7 +32,7 @@ extension AddedModels {
             if let before {
                 let isSame = before.isEqual(to: entry)
                 if isSame, hasFiles(of: before) { return .unchanged }
-                guard isSame || isReplacing else { throw taken(manifest.modelID) }
+                guard isSame || isReplacing else { throw Self.taken(manifest.modelID) }
             }
             try install(
                 entry, files: files, keepsFiles: before.map { $0.file == entry.file && hasFiles(of: $0) } ?? false)
@@ -61,7 +59,13 @@ extension AddedModels {
 // MARK: - Steps
 
 extension AddedModels {
-    private func taken(_ modelID: String) -> ModelError {
+    static func invalidID(_ modelID: String) -> ModelError {
+        ModelError(
+            .invalidManifest,
+            "'\(modelID.prefix(80))' is not a model's id: letters, digits, '.', '_' and '-', at most 64.")
+    }
+
+    static func taken(_ modelID: String) -> ModelError {
         ModelError(
             .idTaken,
             "The id '\(modelID)' belongs to another model already. Choose another with --id, or put this one in its "

@@ -62,6 +62,16 @@ extension ModelRegistry {
         return modelID
     }
 
+    /// Whether a model that takes minutes to make may have this id at all.
+    func checkNew(_ modelID: String, replacing isReplacing: Bool) throws {
+        guard let added else {
+            throw ModelError(.invalidManifest, "There is no data folder to add a model to.")
+        }
+        guard ModelManifest.isValid(modelID: modelID) else { throw AddedModels.invalidID(modelID) }
+        try checkID(modelID)
+        guard isReplacing || !added.has(modelID) else { throw AddedModels.taken(modelID) }
+    }
+
     private func checkID(_ modelID: String) throws {
         guard !fixedManifests.contains(where: { $0.modelID == modelID || $0.names.contains(modelID) }) else {
             throw ModelError(

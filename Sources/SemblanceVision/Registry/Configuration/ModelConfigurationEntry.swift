@@ -16,8 +16,10 @@ struct ModelConfigurationEntry {
     /// The manifest that the entry describes.
     /// - Parameter known: the manifest that has this id, or this name, already.
     func manifest(changing known: ModelManifest?) throws(ModelError) -> ModelManifest {
-        let published = try (known == nil ? publishedModel() : nil)
-        let base = known ?? published
+        let weights = try source()
+        // Under a known id, null leaves that model's weights as they are; a publisher's name says which ones.
+        let published = try (known == nil || weights.isPublishersName ? publishedModel(weights) : nil)
+        let base = published ?? known
         guard let family = try values.string("model_type") ?? base?.family else {
             throw .entry("'model_type' is missing: the family, such as efficientnet-lite")
         }
@@ -25,7 +27,7 @@ struct ModelConfigurationEntry {
         guard let dimension = try values.dimension() ?? base?.dimension else {
             throw .entry("'model_dim' is missing: the number of an embedding's components")
         }
-        let source = try (published == nil ? source() : nil)
+        let source = published == nil ? weights : nil
         // Another file has another hash and size, unless the entry says otherwise.
         let kept = source == nil ? base : nil
         return ModelManifest(
@@ -45,10 +47,9 @@ struct ModelConfigurationEntry {
 
 extension ModelConfigurationEntry {
     /// The built-in model that the prototype's words mean: its `model_path` was a publisher's name or null.
-    private func publishedModel() throws(ModelError) -> ModelManifest? {
+    private func publishedModel(_ weights: ModelSource?) throws(ModelError) -> ModelManifest? {
         guard let family = try values.string("model_type") else { return nil }
         let tag = try values.string("model_subtype")
-        let weights = try source()
         return switch weights {
         case nil: PublishedModels.model(family: family, name: nil, tag: tag)
         case .published(let name)?: PublishedModels.model(family: family, name: name, tag: tag)
@@ -78,6 +79,12 @@ extension ModelConfigurationEntry {
             return .published(name: text)
         }
         return .file(path: URL(fileURLWithPath: text, relativeTo: folder).standardizedFileURL.path)
+    }
+}
+
+extension ModelSource? {
+    fileprivate var isPublishersName: Bool {
+        if case .published(.some)? = self { true } else { false }
     }
 }
 

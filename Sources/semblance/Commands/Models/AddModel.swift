@@ -14,7 +14,7 @@ struct AddModel: AsyncParsableCommand {
 
             EXAMPLES
               semblance models add resnet50.pth
-              semblance models add ViT-B-32.pt --id clip --activation quick_gelu
+              semblance models add open_clip_model.safetensors --id clip --activation quick_gelu
               semblance models add tower.onnx --pool cls --size 224
             """)
 

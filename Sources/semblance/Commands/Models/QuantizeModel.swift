@@ -9,8 +9,8 @@ struct QuantizeModel: AsyncParsableCommand {
         commandName: "quantize", abstract: "Make an 8-bit model of a float one: smaller and quicker, nearly the same.",
         discussion: """
             NNCF does it, in a private Python that is made in the cache folder on first use (about 250 MB to download, \
-            600 MB on disk; it sends nothing about its use). It needs pictures like those that will be searched: those of \
-            a folder, or of the catalogue. Some are held out, and both models embed them: size, speed and the cosine of \
+            530 MB on disk; it sends nothing about its use). It needs pictures like those that will be searched: those of \
+            a folder, or of the catalogues. Some are held out, and both models embed them: size, speed and the cosine of \
             the two are printed. Using the new model needs no Python.
 
             EXAMPLES
@@ -72,7 +72,7 @@ struct QuantizeModel: AsyncParsableCommand {
     }
 
     private func candidatePaths(_ app: App) async throws -> [String] {
-        if let calibration { return Self.files(below: calibration) }
+        if let calibration { return try Self.files(below: calibration) }
         let names =
             if let catalogue { [try await app.engine.catalogue(named: catalogue).name] } else {
                 try await app.engine.catalogues().map(\.name)
@@ -91,11 +91,19 @@ struct QuantizeModel: AsyncParsableCommand {
         return paths
     }
 
-    private static func files(below folder: String) -> [String] {
+    /// Files that cannot be read are left out like those that are no pictures; a folder without any is an error.
+    private static func files(below folder: String) throws -> [String] {
         let walker = FolderWalker(paths: [folder])
         var paths: [String] = []
+        var failure: FileFailure?
         while let entry = walker.next() {
-            if case .file(let found) = entry { paths.append(found.file.path) }
+            switch entry {
+            case .file(let found): paths.append(found.file.path)
+            case .failure(let found): failure = failure ?? found
+            }
+        }
+        if paths.isEmpty, let failure {
+            throw ImageError(.unreadable, "\(failure.path): \(failure.message)")
         }
         return paths
     }

@@ -26,7 +26,7 @@ struct ReembedCatalogue: AsyncParsableCommand {
 
             EXAMPLES
               semblance models reembed --to resnet50
-              semblance models reembed --from efficientnet-lite0 --to openclip-vit-b-32 --catalogue products
+              semblance models reembed --from efficientnet-lite0 --to clip-vit-b32-laion2b --catalogue products
               semblance models reembed --to resnet50 --no-switch
             """)
 
