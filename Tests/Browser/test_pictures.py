@@ -30,8 +30,14 @@ def test_leads_from_a_metadata_value_to_all_that_share_it(page):
     link = page.visible(".fact-link")
     value = link.text
     link.click()
-    page.wait(lambda: "filter=" in page.hash and len(page.tiles()) == 4, "the filtered pictures")
-    assert all(name.startswith(value) for name in page.tiles())
+    page.wait(lambda: "filter=" in page.hash, "the filter")
+
+    # Until they are here, the tiles are those of before.
+    def are_filtered():
+        names = page.tiles()
+        return len(names) == 4 and all(name.startswith(value) for name in names)
+
+    page.wait(are_filtered, "the filtered pictures")
 
 
 def test_works_by_keyboard(page):
