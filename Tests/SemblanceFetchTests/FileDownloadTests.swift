@@ -51,12 +51,22 @@ import Testing
     @Test(
         arguments: [
             ("http://proxy.example:3128", "proxy.example", 3128, nil),
-            ("proxy.example:8080", "proxy.example", 8080, nil), ("https://proxy.example", "proxy.example", 443, nil),
+            ("proxy.example:8080", "proxy.example", 8080, nil),
             ("http://me:pw@proxy.example", "proxy.example", 80, "me"),
         ] as [(String, String, Int, String?)])
     func readsProxies(text: String, host: String, port: Int, user: String?) throws {
         let proxy = try #require(ProxyServer(text))
         #expect(proxy.host == host && proxy.port == port && proxy.user == user)
+    }
+
+    /// The password must not travel in the clear to a proxy that was named for its encryption.
+    @Test(arguments: [
+        "https://me:pw@proxy.example:8443", "socks5://proxy.example", "http://", "http://proxy.example:0",
+    ])
+    func refusesProxiesThatItCannotSpeakTo(text: String) {
+        #expect(ProxyServer(text) == nil)
+        let error = #expect(throws: ModelError.self) { try DownloadConfiguration(environment: ["HTTPS_PROXY": text]) }
+        #expect(error?.message.contains("HTTPS_PROXY") == true && error?.message.contains("pw") == false)
     }
 
     @Test func honoursTheEnvironment() throws {

@@ -172,6 +172,11 @@ def test_published_weights_from_disk_are_recognised(binary, program, tmp_path, f
     assert answer["outcome"] == "added", "under a name of the user's own it is a model of its own"
 
 
+def test_how_a_model_of_the_registry_is_read_is_settled(program):
+    message = program.fails("models", "add", RESNET, "--id", "resnet18", "--pool", "gem", code="model-id-taken")
+    assert "another --id" in message
+
+
 def test_weights_with_a_wrong_name_prefix_are_refused(program):
     message = program.fails("models", "add", RESNET, "--id", "resnet18", code="model-hash-mismatch")
     assert "begins with f37072fd" in message

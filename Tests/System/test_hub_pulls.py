@@ -240,6 +240,16 @@ def test_a_proxy_is_honoured(setting):
     assert "HTTPS_PROXY" in setting.fails()
 
 
+def test_what_no_hash_vouches_for_must_be_a_model(setting):
+    setting.serve(b"<html>Please log in to the network.</html>" * 1000)
+    message = setting.fails("model-checkpoint-damaged")
+    assert setting.hub.url in message and "not kept" in message
+    assert setting.leftovers() == [] and not Path(f"{setting.target}.sha256").exists()
+    setting.serve()
+    setting.pull()
+    assert setting.target.read_bytes() == NARROW.read_bytes()
+
+
 def test_the_first_file_without_a_hash_is_pinned(setting, few_pictures):
     first = setting.serve()
     assert sha256(first.body) in setting.pull().err

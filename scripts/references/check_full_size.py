@@ -206,18 +206,19 @@ def check(program, number, published):
         return min(cropped) >= 0.9999
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", action="append", choices=[network.name for network in NETWORKS])
+def main(description, networks, check):
+    """Runs `check(program, number, network)` on each network that is asked for; 0 if all agree."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--only", action="append", choices=[network.name for network in networks])
     parser.add_argument("--program", default=str(ROOT / ".build/release/semblance"))
     options = parser.parse_args()
     torch.set_num_threads(2)
     print("smallest cosine of a picture's two embeddings, plain and centred; 'other pictures' is the largest centred "
           "cosine of two different ones")
-    agreed = [check(options.program, number, network) for number, network in enumerate(NETWORKS)
+    agreed = [check(options.program, number, network) for number, network in enumerate(networks)
               if not options.only or network.name in options.only]
     return 0 if all(agreed) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, NETWORKS, check))

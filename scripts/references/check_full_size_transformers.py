@@ -11,13 +11,12 @@ Usage:  python3 -m venv venv && venv/bin/pip install torch torchvision timm open
 Needs 6 GB of memory and 2 GB of disk for the largest.
 """
 
-import argparse
 import pathlib
 import sys
 import tempfile
 
 import torch
-from check_full_size import CROPPED, RESIZED, ROOT, SIZES, embeddings
+from check_full_size import CROPPED, RESIZED, SIZES, embeddings, main
 from make_transformer_references import draw
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -113,18 +112,5 @@ def check(program, number, published):
         return min(cropped) >= 0.9999
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", action="append", choices=[network.name for network in NETWORKS])
-    parser.add_argument("--program", default=str(ROOT / ".build/release/semblance"))
-    options = parser.parse_args()
-    torch.set_num_threads(2)
-    print("smallest cosine of a picture's two embeddings, plain and centred; 'other pictures' is the largest centred "
-          "cosine of two different ones")
-    agreed = [check(options.program, number, network) for number, network in enumerate(NETWORKS)
-              if not options.only or network.name in options.only]
-    return 0 if all(agreed) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, NETWORKS, check))

@@ -96,7 +96,8 @@ extension ImageDownload {
         request.headers = ["User-Agent": "Semblance", "Accept": "image/*", "Accept-Encoding": "identity"]
         let response: HTTPClientResponse
         do {
-            response = try await client.execute(request, timeout: TimeAmount(configuration.timeLimit))
+            // The whole fetch has a limit, which cancels this.
+            response = try await client.execute(request, deadline: .distantFuture)
         } catch {
             try Task.checkCancellation()
             throw Unreachable(cause: error)

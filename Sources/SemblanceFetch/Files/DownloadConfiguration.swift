@@ -33,7 +33,7 @@ public struct DownloadConfiguration: Hashable, Sendable {
         }
         if let text = value("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy") {
             guard let server = ProxyServer(text) else {
-                throw Self.refused("HTTPS_PROXY is not of the form http://host:port")
+                throw Self.refused("HTTPS_PROXY is not of the form http://host:port, the only one that is spoken here")
             }
             proxy = server
         }
@@ -76,13 +76,16 @@ public struct ProxyServer: Hashable, Sendable {
     public let user: String?
     public let password: String?
 
-    /// `nil` for text that names no HTTP proxy. A missing scheme means `http`, a missing port 80, or 443 for `https`.
+    /// `nil` for text that names no HTTP proxy. A missing scheme means `http`, a missing port 80.
+    ///
+    /// A proxy that is itself reached over TLS (`https://`) is refused: the client would speak to it in the clear, and
+    /// send the password so.
     public init?(_ text: String) {
         let whole = text.contains("://") ? text : "http://" + text
         guard let parts = URLComponents(string: whole), let scheme = parts.scheme?.lowercased(),
-            ["http", "https"].contains(scheme), let host = parts.host, !host.isEmpty
+            scheme == "http", let host = parts.host, !host.isEmpty
         else { return nil }
-        let port = parts.port ?? (scheme == "https" ? 443 : 80)
+        let port = parts.port ?? 80
         guard (1...65_535).contains(port) else { return nil }
         self.host = host
         self.port = port

@@ -59,16 +59,7 @@ final class FileAppender: Sendable {
 
     /// - Throws: `StoreError` with `disk-full` or `data-folder-not-writable`.
     func append(_ buffer: ByteBuffer) throws {
-        try buffer.withUnsafeReadableBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let chunk = UnsafeRawBufferPointer(rebasing: rest)
-                let count = Foundation.write(descriptor, chunk.baseAddress, chunk.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw Self.error(errno) }
-                rest = rest.dropFirst(count)
-            }
-        }
+        if let code = buffer.writeWhole(to: descriptor) { throw Self.error(code) }
     }
 
     private static func error(_ code: Int32) -> StoreError {

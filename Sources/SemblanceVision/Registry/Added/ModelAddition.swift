@@ -36,6 +36,11 @@ public struct ModelAddition: Hashable, Sendable {
     }
 }
 
+extension ModelAddition {
+    /// Whether nothing is said about how to read the file.
+    var isAsPublished: Bool { family == nil && size == nil && options == NetworkOptions() }
+}
+
 /// What became of a file that was added.
 public struct AddedModel: Hashable, Sendable {
     public enum Outcome: String, Hashable, Sendable {

@@ -4,17 +4,26 @@ import SemblanceCore
 /// Files that were fetched by hand for a model of the registry.
 extension ModelRegistry {
     /// The model whose weights a file is: the one that was named, or the one with this hash.
-    /// - Throws: `model-hash-mismatch` if it is named and the file is another.
+    /// - Throws: `model-id-taken` if it is named and is to be read in another way than its publisher's.
     func knownModel(for addition: ModelAddition) throws -> ModelManifest? {
         let pullable = fixedManifests.filter { $0.source.isRemote }
         if let name = addition.modelID {
-            return pullable.first { $0.modelID == name } ?? pullable.first { $0.names.contains(name) }
+            let known = pullable.first { $0.modelID == name } ?? pullable.first { $0.names.contains(name) }
+            if let known, !addition.isAsPublished { throw Self.settled(known) }
+            return known
         }
         // Whoever says how to read it wants a model of their own.
-        guard addition.family == nil, addition.size == nil, addition.options == NetworkOptions() else { return nil }
+        guard addition.isAsPublished else { return nil }
         let file = try CheckpointFile(path: addition.path)
         let hash = file.contentHash
         return pullable.first { $0.fileHash == hash } ?? pullable.first { Self.hasPrefix($0, of: hash, file.name) }
+    }
+
+    private static func settled(_ manifest: ModelManifest) -> ModelError {
+        ModelError(
+            .idTaken,
+            "How '\(manifest.modelID)' is read is settled: it is a model of the registry. Leave the family and its options "
+                + "away, or choose another --id for a model of your own.")
     }
 
     /// Eight digits of a hash could be met by chance, but not together with the name.
@@ -40,8 +49,9 @@ extension ModelRegistry {
         return AddedModel(manifest: manifest, outcome: .recognised)
     }
 
-    /// Nobody has published the hash: whether it is a model like this one at all shows when it is loaded.
-    private func prove(_ manifest: ModelManifest, withWeightsAt path: String) throws {
+    /// Where nobody has published the hash, whether a file is a model like this one at all shows when it is loaded.
+    /// Blocks.
+    func prove(_ manifest: ModelManifest, withWeightsAt path: String) throws {
         var trial = manifest
         trial.source = .file(path: path)
         _ = try loader.load(trial)

@@ -21,6 +21,12 @@ struct Artefact: Hashable, Sendable {
     /// The whole hash that the file must have: the published one, or that of the first pull.
     var expectedHash: ContentHash? { hash ?? PinnedHash(of: path).value }
 
+    /// Whether nothing tells the right file from another: neither its publisher nor an earlier pull.
+    var isHashUnknown: Bool {
+        if case .hub(let file) = source, file.hashPrefix != nil { return false }
+        return expectedHash == nil
+    }
+
     /// Whether the right file is in place. Reads all of it.
     var isHere: Bool {
         guard let found = try? CheckpointFile(path: path).contentHash else { return false }

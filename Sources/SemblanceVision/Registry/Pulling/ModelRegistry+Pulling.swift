@@ -28,7 +28,7 @@ extension ModelRegistry {
             if try await pulling.run({ artefact.isHere }) { continue }
             if artefact == artefacts.first { try checkLicence(of: manifest, acceptsLicence) }
             isAllHere = false
-            try await pull(artefact, progress)
+            try await pull(artefact, of: manifest, progress)
         }
         if isAllHere { progress(.alreadyHere) }
     }
@@ -47,7 +47,9 @@ extension ModelRegistry {
                 + "If you do, say so with --accept-licence.")
     }
 
-    private func pull(_ artefact: Artefact, _ progress: @escaping @Sendable (PullStep) -> Void) async throws {
+    private func pull(
+        _ artefact: Artefact, of manifest: ModelManifest, _ progress: @escaping @Sendable (PullStep) -> Void
+    ) async throws {
         guard !configuration.isOffline else {
             throw ModelError(
                 .downloadFailed,
@@ -66,7 +68,8 @@ extension ModelRegistry {
                     .downloadFailed, "\(artefact.title) could not be downloaded. \(artefact.byHand)")
             }
             try await HubPull(
-                artefact: artefact, file: file, downloader: downloader, threads: pulling, progress: progress
+                artefact: artefact, file: file, downloader: downloader, threads: pulling,
+                prove: { [self] path in try prove(manifest, withWeightsAt: path) }, progress: progress
             ).run()
         case .file, .published: break
         }
