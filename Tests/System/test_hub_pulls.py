@@ -96,6 +96,7 @@ def test_pulled_weights_embed(setting, few_pictures):
 
 def test_a_terminal_shows_rate_and_time(setting):
     setting.serve(LARGE)
+    setting.configure(sha256=sha256(LARGE))
     code, _, drawn = run_in_terminal(setting.program, "models", "pull", "remote", data=False)
     assert code == 0
     lines = [line for line in drawn.split("\r") if " of 6.0 MB" in line]
@@ -133,7 +134,7 @@ def test_an_ended_pull_goes_on_with_the_next(setting, end):
 
 def test_a_file_that_changed_meanwhile_is_begun_again(setting):
     setting.serve(cuts=[50_000] + [0] * 5)
-    setting.configure()
+    setting.configure(sha256=sha256(LARGE))
     assert "kept" in setting.fails()
     begun = setting.part.stat().st_size
     assert 0 < begun <= 50_000
