@@ -22,6 +22,7 @@ libssl-dev       library libcrypto
 libsqlite3-dev   library sqlite3
 libturbojpeg0-dev library libturbojpeg
 libvips-dev      library vips
+libpq-dev        library libpq
 END
     # From libheif 1.16 on, Debian ships the decoders that libvips needs for HEIC and AVIF as plugins;
     # before (Debian 12) they are in the library, which libvips depends on.
@@ -31,6 +32,7 @@ END
     fi
     if [ "$group" = test ]; then
         echo "python3-venv     module ensurepip"
+        echo "redis-server     command redis-server"
         echo "chromium         command chromium"
         echo "chromium-driver  command chromedriver"
         echo "fonts-dejavu-core file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"

@@ -10,6 +10,8 @@ step "Getting OpenVINO" "$here/get-openvino.sh"
 step "Getting the default model" "$here/get-model.sh"
 if [ "$group" = test ]; then
     step "Getting the test tools" "$here/get-test-tools.sh"
+    # Somebody's own server does as well.
+    if [ -z "${SEMBLANCE_TEST_DATABASE:-}" ]; then step "Getting PostgreSQL with pgvector" "$here/get-postgres.sh"; fi
     step "Getting the tokenizer of CLIP's texts" "$here/get-tokenizer.sh"
     step "Getting a published ONNX model" "$here/get-test-models.sh"
 fi

@@ -10,6 +10,8 @@ mkdir -p "$logs"
 # What the suites need to know. What a developer has set for daily use must not leak into tests.
 load_environment_file
 cache="$(cache_folder)"
+# Somebody's own servers do as well: superusers of PostgreSQL with pgvector and of Redis.
+database="${SEMBLANCE_TEST_DATABASE:-}" queue="${SEMBLANCE_TEST_QUEUE:-}"
 unset "${!SEMBLANCE_@}"
 export SEMBLANCE_CACHE="$cache"
 export SEMBLANCE_BINARY="$root/.build/release/semblance"
@@ -53,6 +55,21 @@ closing_lines() {
 step "Checking the source's format" "$root/scripts/lint.sh" || failed+=(lint)
 step "Building everything with its tests (the first time takes several minutes)" \
     swift build --build-tests -c release </dev/null
+
+# Servers of this run alone. They end with it, however it ends.
+start_servers() {
+    servers="$(mktemp -d)"
+    trap '"$root/scripts/test-servers.sh" stop "$servers" && rm -rf -- "$servers"' EXIT
+    [ -n "$database" ] || "$root/scripts/test-servers.sh" start "$servers" postgres >/dev/null || return 1
+    [ -n "$queue" ] || "$root/scripts/test-servers.sh" start "$servers" redis >/dev/null || return 1
+    set -a
+    # shellcheck disable=SC1091
+    if [ -f "$servers/servers.env" ]; then source "$servers/servers.env"; fi
+    set +a
+    export SEMBLANCE_TEST_DATABASE="${database:-${SEMBLANCE_TEST_DATABASE:-}}"
+    export SEMBLANCE_TEST_QUEUE="${queue:-${SEMBLANCE_TEST_QUEUE:-}}"
+}
+step "Starting PostgreSQL and Redis for the tests" start_servers
 
 suite Swift swift test --skip-build -c release --disable-xctest
 for folder in Setup System Browser; do
