@@ -4,15 +4,15 @@ import SemblanceCore
 /// The bytes of a file, read whole. Not mapped: a mapped file that somebody truncates kills the process.
 ///
 /// `@unchecked Sendable`: `buffer` is written in `init` only.
-final class FileBytes: @unchecked Sendable {
+package final class FileBytes: @unchecked Sendable {
     private let buffer: UnsafeMutableRawBufferPointer
-    let count: Int
+    package let count: Int
     /// Nanoseconds since 1970, as it was when the file was opened.
     let modifiedNanoseconds: Int64
 
     /// Reads a regular file.
     /// - Throws: `ImageError`: `image-unreadable`, `image-empty`, `image-too-many-bytes`.
-    init(reading path: String, maximumByteCount: Int) throws {
+    package init(reading path: String, maximumByteCount: Int) throws {
         // A FIFO without O_NONBLOCK would wait for a writer for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.unreadable(errno) }
@@ -41,7 +41,7 @@ final class FileBytes: @unchecked Sendable {
 
     deinit { buffer.deallocate() }
 
-    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
 
