@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: "openvino-c"),
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Our own C: SIMD chosen at run time.
@@ -59,7 +60,10 @@ let package = Package(
             name: "SemblanceIndex", dependencies: ["SemblanceCore", "CVectorKernels"], swiftSettings: settings),
         .target(
             name: "SemblanceStore",
-            dependencies: ["SemblanceCore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "SemblanceCore", "CHiredis",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
         .target(
             name: "SemblanceFetch",

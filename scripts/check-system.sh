@@ -23,6 +23,7 @@ libsqlite3-dev   library sqlite3
 libturbojpeg0-dev library libturbojpeg
 libvips-dev      library vips
 libpq-dev        library libpq
+libhiredis-dev   library hiredis
 END
     # From libheif 1.16 on, Debian ships the decoders that libvips needs for HEIC and AVIF as plugins;
     # before (Debian 12) they are in the library, which libvips depends on.

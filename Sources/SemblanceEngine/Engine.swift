@@ -16,10 +16,24 @@ public final class Engine: Sendable {
     /// For thumbnails and deletions: a page full of new thumbnails must not hold up a search.
     let fileThreads: ThreadPool
     let claims = OriginalClaims()
+    let running = RunningJobs()
+    /// What the workers of this process count, for `/metrics`.
+    package let measurements = JobMeasurements()
+    let faults: EngineFaults
+    private let listener: Task<Void, Never>?
 
-    public init(_ dependencies: EngineDependencies, configuration: EngineConfiguration = EngineConfiguration()) {
+    public convenience init(
+        _ dependencies: EngineDependencies, configuration: EngineConfiguration = EngineConfiguration()
+    ) {
+        self.init(dependencies, configuration: configuration, faults: EngineFaults())
+    }
+
+    /// - Parameter faults: for tests.
+    package init(_ dependencies: EngineDependencies, configuration: EngineConfiguration, faults: EngineFaults) {
         self.dependencies = dependencies
         self.configuration = configuration
+        self.faults = faults
+        self.listener = dependencies.notices.map { [signals] in Self.listen(to: $0, waking: signals) }
         // One more than cores: a thread that waits for the engine, a disk or a flush leaves its core to another.
         self.ingestThreads = ThreadPool(name: "ingest", threadCount: configuration.workerThreadCount + 1)
         self.queryThreads = ThreadPool(
@@ -30,6 +44,7 @@ public final class Engine: Sendable {
     }
 
     deinit {
+        listener?.cancel()
         ingestThreads.shutDown()
         queryThreads.shutDown()
         fileThreads.shutDown()
@@ -42,6 +57,14 @@ public final class Engine: Sendable {
     /// Embeds single images on the query threads.
     public var embedding: ImageEmbedding {
         ImageEmbedding(reader: dependencies.reader, limits: configuration.limits, threads: queryThreads)
+    }
+
+    /// Jobs that this process runs now.
+    package var runningCounts: [Job.Lane: Int] { running.countByLane }
+
+    /// Numbers of the queue, over all processes.
+    package func queueStatistics(of lane: Job.Lane) async throws -> JobQueueStatistics {
+        try await dependencies.queue.statistics(of: lane)
     }
 
     /// Queries that wait for a thread.
@@ -86,6 +109,8 @@ public struct EngineDependencies: Sendable {
     public let catalogues: any CatalogueStore
     public let jobs: any JobStore
     public let queue: any JobQueue
+    /// News of jobs that other processes run; `nil` if none does, or none tells.
+    public let notices: (any JobNotices)?
     public let files: any FileStore
     public let indexes: any VectorIndexProvider
     public let models: any ModelProvider
@@ -97,11 +122,12 @@ public struct EngineDependencies: Sendable {
     public init(
         catalogues: any CatalogueStore, jobs: any JobStore, queue: any JobQueue, files: any FileStore,
         indexes: any VectorIndexProvider, models: any ModelProvider, reader: any ImageReader,
-        fetcher: (any ImageFetcher)?, logger: Logger
+        fetcher: (any ImageFetcher)?, notices: (any JobNotices)? = nil, logger: Logger
     ) {
         self.catalogues = catalogues
         self.jobs = jobs
         self.queue = queue
+        self.notices = notices
         self.files = files
         self.indexes = indexes
         self.models = models

@@ -19,6 +19,13 @@ public struct EngineConfiguration: Sendable, Hashable {
     public var maximumTermCount: Int
     /// Ended jobs are kept this long. Default one week; 1 min…10 years.
     public var jobRetention: Duration
+    /// How long a job of a lane may run before it fails; a lane that is not named has no limit. Default: searches 2 min.
+    /// 1 s…30 days.
+    public var jobTimeLimits: [Job.Lane: Duration]
+    /// Between two signs of life of a running job; leases last several times as long. Default 5 s; 10 ms…10 s.
+    public var heartbeatInterval: Duration
+    /// How long running jobs may go on when workers are asked to end; then they are put back. Default 15 s; 0…1 h.
+    public var drainLimit: Duration
     public var limits: DecodingLimits
     /// Longest side of a thumbnail in pixels. Default 320; 16…4096.
     public var thumbnailSide: Int
@@ -27,7 +34,8 @@ public struct EngineConfiguration: Sendable, Hashable {
         workerThreadCount: Int = ProcessInfo.processInfo.activeProcessorCount, batchSize: Int? = nil,
         maximumBatchByteCount: Int = 32_000_000, maximumLimit: Int = 1_000_000, maximumWaitingQueryCount: Int = 256,
         searchWorkerCount: Int = 4, maximumTermCount: Int = 32, jobRetention: Duration = .seconds(7 * 86_400),
-        limits: DecodingLimits = DecodingLimits(), thumbnailSide: Int = 320
+        jobTimeLimits: [Job.Lane: Duration] = [.search: .seconds(120)], heartbeatInterval: Duration = .seconds(5),
+        drainLimit: Duration = .seconds(15), limits: DecodingLimits = DecodingLimits(), thumbnailSide: Int = 320
     ) {
         self.workerThreadCount = workerThreadCount
         self.batchSize = batchSize
@@ -37,6 +45,9 @@ public struct EngineConfiguration: Sendable, Hashable {
         self.searchWorkerCount = searchWorkerCount
         self.maximumTermCount = maximumTermCount
         self.jobRetention = jobRetention
+        self.jobTimeLimits = jobTimeLimits
+        self.heartbeatInterval = heartbeatInterval
+        self.drainLimit = drainLimit
         self.limits = limits
         self.thumbnailSide = thumbnailSide
     }
@@ -51,6 +62,11 @@ public struct EngineConfiguration: Sendable, Hashable {
         try Self.check("number of searches that run as jobs", searchWorkerCount, in: 1...256)
         try Self.check("number of images of a query", maximumTermCount, in: 1...1_000)
         try Self.check("time for which ended jobs are kept", jobRetention, in: .seconds(60) ... .seconds(315_360_000))
+        for limit in jobTimeLimits.values {
+            try Self.check("time that a job may take", limit, in: .seconds(1) ... .seconds(30 * 86_400))
+        }
+        try Self.check("time between two signs of life", heartbeatInterval, in: .milliseconds(10) ... .seconds(10))
+        try Self.check("time for jobs to end in", drainLimit, in: .zero ... .seconds(3600))
         try Self.check("side of a thumbnail", thumbnailSide, in: 16...4_096)
         try limits.validate()
     }

@@ -12,11 +12,17 @@ public actor InMemoryJobQueue: JobQueue {
     private var handedOut: Set<Job.ID> = []
     private var waiters: [Job.Lane: [Waiter]] = [:]
     private var lastWaiter = 0
+    private let maximumTryCount: Int
+    private var tries: [Job.ID: Int] = [:]
+    private var dead: [DeadLetter] = []
     private var isClosed = false
 
-    /// - Parameter capacity: jobs that may wait in a lane.
-    public init(capacity: Int = 1000) {
+    /// - Parameters:
+    ///   - capacity: jobs that may wait in a lane.
+    ///   - maximumTryCount: tries before a job is given up.
+    public init(capacity: Int = 1000, maximumTryCount: Int = 3) {
         self.capacity = capacity
+        self.maximumTryCount = maximumTryCount
     }
 
     public func enqueue(_ id: Job.ID, lane: Job.Lane) throws {
@@ -58,7 +64,38 @@ public actor InMemoryJobQueue: JobQueue {
         waiters[lane]?.remove(at: position).continuation.resume(returning: nil)
     }
 
-    public func acknowledge(_ id: Job.ID, lane: Job.Lane) { handedOut.remove(id) }
+    public func acknowledge(_ id: Job.ID, lane: Job.Lane) {
+        handedOut.remove(id)
+        tries[id] = nil
+    }
+
+    public func putBack(_ id: Job.ID, lane: Job.Lane, after pause: Duration) async throws {
+        handedOut.remove(id)
+        try enqueue(id, lane: lane)
+    }
+
+    /// Without a pause: tests do not wait.
+    public func retry(_ id: Job.ID, lane: Job.Lane, reason: String) async throws -> JobRetry {
+        handedOut.remove(id)
+        tries[id, default: 0] += 1
+        let count = tries[id] ?? 1
+        guard count < maximumTryCount else {
+            tries[id] = nil
+            dead.insert(
+                DeadLetter(job: id, lane: lane, reason: reason, tries: count, milliseconds: 0), at: 0)
+            return .givenUp(tries: count)
+        }
+        try enqueue(id, lane: lane)
+        return .later(.zero)
+    }
+
+    public func deadLetters(limit: Int) -> [DeadLetter] { Array(dead.prefix(limit)) }
+
+    public func removeDeadLetter(of id: Job.ID) -> Bool {
+        let count = dead.count
+        dead.removeAll { $0.job == id }
+        return dead.count < count
+    }
 
     public func depth(of lane: Job.Lane) -> Int { (waiting[lane] ?? []).count }
 

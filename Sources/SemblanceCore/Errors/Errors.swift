@@ -55,6 +55,8 @@ public enum StoreErrorCode: String, Hashable, Sendable, CaseIterable {
     case damaged = "database-damaged"
     case newerSchema = "database-newer-schema"
     case busy = "database-busy"
+    /// The database's server cannot be reached, or does not answer.
+    case unavailable = "database-unavailable"
     case failed = "database-failed"
     case fileMissing = "file-missing"
 }
@@ -79,6 +81,15 @@ public enum JobErrorCode: String, Hashable, Sendable, CaseIterable {
     case queueFull = "job-queue-full"
     case cancelled = "job-cancelled"
     case invalidTransition = "job-invalid-transition"
+    /// Another process took the job over.
+    case leaseLost = "job-lease-lost"
+    case tookTooLong = "job-took-too-long"
+    /// Tried often enough, or it brought its workers down.
+    case givenUp = "job-given-up"
+    /// The queue's server cannot be reached, or cannot take anything just now.
+    case queueUnavailable = "job-queue-unavailable"
+    /// The queue's address, password or server is not one to work with.
+    case queueRefused = "job-queue-refused"
 }
 
 /// A request whose values are out of range or not well formed. Raised by Core, Engine and Server.

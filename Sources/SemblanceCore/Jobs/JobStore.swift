@@ -16,9 +16,16 @@ public protocol JobStore: Sendable {
     /// is in the catalogue already counts as skipped.
     /// - Returns: `nil` if it was cancelled or has ended meanwhile.
     func start(_ id: Job.ID) async throws -> Job?
+    /// Keeps running jobs this process's own for another lease. A job whose lease runs out is an orphan: another process
+    /// may start it.
+    /// - Returns: those that are not its own any more, because somebody took them over or ended them: their work is to
+    ///   stop and must not be written.
+    func renewLeases(of ids: Set<Job.ID>) async throws -> Set<Job.ID>
     /// Writes progress, and failures since the last call; returns whether cancellation was requested.
+    /// - Throws: `job-lease-lost` if another process took the job over.
     func report(_ id: Job.ID, progress: JobProgress, failures: [FileFailure]) async throws -> Bool
     /// Ends a running job. A job that has ended already is left as it is.
+    /// - Throws: `job-lease-lost` if another process took the job over.
     func finish(_ id: Job.ID, _ outcome: JobOutcome) async throws
     /// Cancels a queued job at once; asks a running one to stop.
     /// - Throws: `job-already-ended`.
@@ -29,23 +36,15 @@ public protocol JobStore: Sendable {
     func deleteJobs(endedBefore age: Duration) async throws -> Int
 }
 
+extension JobStore {
+    /// A store that one process at a time runs jobs from has no leases: what is running there is that process's own.
+    public func renewLeases(of ids: Set<Job.ID>) async throws -> Set<Job.ID> { [] }
+}
+
 public enum JobOutcome: Hashable, Sendable {
     case succeeded(result: JSONValue)
     case failed(code: String, reason: String)
     case cancelled
     /// Put back: the process is stopping and the next one goes on.
     case interrupted
-}
-
-/// Hands jobs to workers. At least once: handlers are idempotent.
-public protocol JobQueue: Sendable {
-    /// Makes a stored job known to workers.
-    /// - Throws: `JobError` with `job-queue-full`.
-    func enqueue(_ id: Job.ID, lane: Job.Lane) async throws
-    /// Waits for the next job of a lane; `nil` when the queue is closed or the task is cancelled.
-    func next(in lane: Job.Lane) async throws -> Job.ID?
-    /// The job is done with, whatever its outcome.
-    func acknowledge(_ id: Job.ID, lane: Job.Lane) async throws
-    /// Jobs waiting in a lane.
-    func depth(of lane: Job.Lane) async throws -> Int
 }

@@ -2,6 +2,8 @@ import SemblanceCore
 
 /// Bytes become the pixels that the model wants.
 struct DecodeStep: IngestStep {
+    var faultPoint: FaultPoint { .decoded }
+
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         let reader = context.engine.dependencies.reader
         let preprocessing = context.embedder.preprocessing

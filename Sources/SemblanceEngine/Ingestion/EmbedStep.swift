@@ -2,6 +2,8 @@ import SemblanceCore
 
 /// Pixels become embeddings, all of a batch at once.
 struct EmbedStep: IngestStep {
+    var faultPoint: FaultPoint { .embedded }
+
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         let embedder = context.embedder
         return try await context.onThread(batch) { batch in

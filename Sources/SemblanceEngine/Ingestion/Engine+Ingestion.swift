@@ -62,7 +62,10 @@ extension Engine {
 
     private func take(_ batch: IngestBatch, through context: IngestContext, to writer: IngestWriter) async throws {
         var batch = batch
-        for step in IngestContext.steps { batch = try await step.run(batch, in: context) }
+        for step in IngestContext.steps {
+            batch = try await step.run(batch, in: context)
+            faults.reach(step.faultPoint)
+        }
         try await writer.submit(batch.items)
     }
 

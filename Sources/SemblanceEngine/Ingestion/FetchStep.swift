@@ -2,6 +2,8 @@ import SemblanceCore
 
 /// URLs become spool files.
 struct FetchStep: IngestStep {
+    var faultPoint: FaultPoint { .fetched }
+
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         var batch = batch
         for index in batch.items.indices {

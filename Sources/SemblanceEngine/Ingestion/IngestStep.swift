@@ -4,6 +4,8 @@ import SemblanceCore
 protocol IngestStep: Sendable {
     /// - Throws: what ends the whole job; what is wrong with one file becomes that item's outcome.
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch
+    /// Reached when the step is done.
+    var faultPoint: FaultPoint { get }
 }
 
 /// What the steps of one job share.

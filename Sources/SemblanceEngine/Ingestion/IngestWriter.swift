@@ -74,13 +74,16 @@ actor IngestWriter {
     }
 
     private func write(_ items: [IngestItem]) async throws {
+        let faults = context.engine.faults
         try await makeDurable(items)
+        faults.reach(.flushed)
         let added = try await add(items.filter { $0.outcome == nil })
         let known = try await recordKnown(items)
         for item in items where item.isOriginalClaimed {
             if let hash = item.hash { context.engine.claims.release(hash) }
         }
         try await removeSpooled(items)
+        faults.reach(.cleared)
         let failures = items.compactMap { item -> FileFailure? in
             if case .failed(let failure) = item.outcome { failure } else { nil }
         }
@@ -101,7 +104,9 @@ actor IngestWriter {
         guard !images.isEmpty else { return (0, 0) }
         let added = try await context.engine.store.add(images, to: context.space)
         let fresh = zip(added, images).filter { $0.0.isNewEmbedding }
+        context.engine.faults.reach(.committed)
         try await context.index.insert(fresh.map { ($0.0.id, $0.1.embedding) })
+        context.engine.faults.reach(.indexed)
         return (fresh.count, added.count - fresh.count)
     }
 

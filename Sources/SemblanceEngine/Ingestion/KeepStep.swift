@@ -2,6 +2,8 @@ import SemblanceCore
 
 /// Originals that are to be stored go into the file store; the writer makes them durable before their rows.
 struct KeepStep: IngestStep {
+    var faultPoint: FaultPoint { .kept }
+
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         // Originals that stay where they are need no thread.
         guard context.copies else { return withoutPixels(batch) }

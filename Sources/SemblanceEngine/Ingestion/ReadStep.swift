@@ -2,6 +2,8 @@ import SemblanceCore
 
 /// Files become bytes and their hash.
 struct ReadStep: IngestStep {
+    var faultPoint: FaultPoint { .read }
+
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         let maximum = context.engine.configuration.limits.maximumByteCount
         return try await context.onThread(batch) { batch in

@@ -2,6 +2,8 @@ import SemblanceCore
 
 /// Bytes that the catalogue has already, embedded by this model, need no more work.
 struct RecogniseStep: IngestStep {
+    var faultPoint: FaultPoint { .recognised }
+
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         let hashes = batch.items.filter { $0.outcome == nil }.compactMap(\.hash)
         guard !hashes.isEmpty else { return batch }

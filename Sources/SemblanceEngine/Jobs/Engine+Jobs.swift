@@ -33,7 +33,9 @@ extension Engine {
 
     /// - Throws: `JobError` with `job-unknown`.
     public func job(_ id: String) async throws -> Job {
-        try await dependencies.jobs.job(Job.ID(rawValue: id))
+        // What is told there is at most a moment old, and final once it says so.
+        if let latest = await dependencies.notices?.latest(Job.ID(rawValue: id)) { return latest }
+        return try await dependencies.jobs.job(Job.ID(rawValue: id))
     }
 
     /// Newest first.
@@ -65,7 +67,7 @@ extension Engine {
     /// - Throws: `JobError`: `job-unknown`, `job-already-ended`.
     public func cancelJob(_ id: String) async throws -> Job {
         let job = try await dependencies.jobs.requestCancellation(Job.ID(rawValue: id))
-        signals.notify(job.id)
+        await announce(job)
         return job
     }
 

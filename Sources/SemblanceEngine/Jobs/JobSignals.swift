@@ -3,7 +3,8 @@ import Synchronization
 
 /// Tells those who wait for a job, in this process, that it changed.
 ///
-/// A change made by another process is noticed by looking again every half second.
+/// A change made by another process is told by `JobNotices` where there are any; without them, or if they are lost, it
+/// is noticed by looking again every half second.
 final class JobSignals: Sendable {
     static let interval: Duration = .milliseconds(500)
 
@@ -16,6 +17,12 @@ final class JobSignals: Sendable {
 
     func notify(_ id: Job.ID) {
         let listeners = state.withLock { Array(($0.listeners[id] ?? [:]).values) }
+        for listener in listeners { listener.yield() }
+    }
+
+    /// For when it is not known which job changed.
+    func notifyAll() {
+        let listeners = state.withLock { $0.listeners.values.flatMap(\.values) }
         for listener in listeners { listener.yield() }
     }
 

@@ -2,6 +2,8 @@ import SemblanceCore
 
 /// Originals of images that the catalogue has become bytes, if they are still what they were.
 struct OriginalStep: IngestStep {
+    var faultPoint: FaultPoint { .read }
+
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         let engine = context.engine
         let maximum = engine.configuration.limits.maximumByteCount

@@ -25,7 +25,10 @@ enum ErrorStatus {
         case RequestError.Code.overloaded.rawValue, StoreError.Code.busy.rawValue,
             ServerError.Code.rateLimited.rawValue:
             1
-        case JobError.Code.queueFull.rawValue, ServerError.Code.notReady.rawValue: 5
+        case JobError.Code.queueFull.rawValue, JobError.Code.queueUnavailable.rawValue,
+            StoreError.Code.unavailable.rawValue,
+            ServerError.Code.notReady.rawValue:
+            5
         case ServerError.Code.stopping.rawValue: 10
         default: nil
         }
@@ -58,7 +61,7 @@ enum ErrorStatus {
         case .unknownCatalogue, .unknownImage, .unknownKey, .fileMissing: .notFound
         case .catalogueExists: .conflict
         case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
-        case .busy, .dataFolderInUse: .serviceUnavailable
+        case .busy, .unavailable, .dataFolderInUse: .serviceUnavailable
         case .notWritable, .damaged, .newerSchema, .failed: .internalServerError
         }
     }
@@ -73,8 +76,9 @@ enum ErrorStatus {
     private static func status(of code: JobError.Code) -> HTTPResponse.Status {
         switch code {
         case .unknownJob: .notFound
-        case .alreadyEnded, .cancelled, .invalidTransition: .conflict
-        case .queueFull: .serviceUnavailable
+        case .alreadyEnded, .cancelled, .invalidTransition, .leaseLost: .conflict
+        case .queueFull, .queueUnavailable: .serviceUnavailable
+        case .tookTooLong, .givenUp, .queueRefused: .internalServerError
         }
     }
 

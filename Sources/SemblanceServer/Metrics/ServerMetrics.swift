@@ -1,4 +1,5 @@
 import HTTPTypes
+import SemblanceCore
 import Synchronization
 
 /// What the server counts, in the Prometheus text format (version 0.0.4).
@@ -86,7 +87,7 @@ final class ServerMetrics: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func header(_ name: String, _ type: String, _ help: String) -> [String] {
+    static func header(_ name: String, _ type: String, _ help: String) -> [String] {
         ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"]
     }
 

@@ -37,13 +37,14 @@ struct HealthRoutes: EndpointGroup {
     }
 
     private func metrics(_ request: Request, _ context: ServerContext) async throws -> Response {
-        var jobs: [(labels: String, value: Double)] = []
+        let jobs = await JobMetrics(engine: services.engine).lines()
+        var states: [(labels: String, value: Double)] = []
         for state in [Job.State.queued, .running] {
-            jobs.append(("state=\"\(state.rawValue)\"", Double(try await services.engine.jobCount(in: state))))
+            states.append(("state=\"\(state.rawValue)\"", Double(try await services.engine.jobCount(in: state))))
         }
         let uptime = (ContinuousClock.now - services.startedAt) / .seconds(1)
         let text = services.metrics.text(gauges: [
-            ("semblance_jobs", "Jobs that have not ended.", jobs),
+            ("semblance_jobs", "Jobs that have not ended.", states),
             (
                 "semblance_queries_waiting", "Searches that wait for a thread.",
                 [("", Double(services.engine.waitingQueryCount))]
@@ -53,7 +54,7 @@ struct HealthRoutes: EndpointGroup {
         ])
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text + jobs.joined(separator: "\n") + "\n")))
     }
 
     /// The second number of `statm` counts resident pages (proc(5)).

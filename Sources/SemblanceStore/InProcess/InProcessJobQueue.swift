@@ -12,11 +12,16 @@ public final class InProcessJobQueue: JobQueue {
         public var capacity: Int
         /// How often the store is looked at. Default 300 ms.
         public var pollingInterval: Duration
+        /// For jobs that could not be run.
+        public var retries: RetryPolicy
 
-        public init(capacity: Int = 1000, pollingInterval: Duration = .milliseconds(300)) {
+        public init(
+            capacity: Int = 1000, pollingInterval: Duration = .milliseconds(300), retries: RetryPolicy = RetryPolicy()
+        ) {
             precondition(capacity > 0 && pollingInterval > .zero)
             self.capacity = capacity
             self.pollingInterval = pollingInterval
+            self.retries = retries
         }
     }
 
@@ -25,6 +30,8 @@ public final class InProcessJobQueue: JobQueue {
         var continuations: [QueueState.Waiter: CheckedContinuation<Job.ID?, Never>] = [:]
         var lastWaiter: QueueState.Waiter = 0
         var poller: Task<Void, Never>?
+        /// How often a job could not be run.
+        var tries: [Job.ID: Int] = [:]
     }
 
     private let jobs: any JobStore
@@ -61,7 +68,36 @@ public final class InProcessJobQueue: JobQueue {
     }
 
     public func acknowledge(_ id: Job.ID, lane: Job.Lane) async throws {
-        state.withLock { $0.lanes[lane]?.acknowledge(id) }
+        state.withLock { state in
+            state.tries[id] = nil
+            state.lanes[lane]?.acknowledge(id)
+        }
+    }
+
+    public func retry(_ id: Job.ID, lane: Job.Lane, reason: String) async throws -> JobRetry {
+        let decision = state.withLock { state in
+            state.tries[id, default: 0] += 1
+            return configuration.retries.decide(
+                afterTries: state.tries[id] ?? 1, jitter: Double.random(in: 0...1))
+        }
+        switch decision {
+        case .givenUp: try await acknowledge(id, lane: lane)
+        case .later(let pause): release(id, in: lane, after: pause)
+        }
+        return decision
+    }
+
+    public func putBack(_ id: Job.ID, lane: Job.Lane, after pause: Duration) async throws {
+        release(id, in: lane, after: pause)
+    }
+
+    /// Known until then, so that looking into the store does not find it; it does afterwards.
+    private func release(_ id: Job.ID, in lane: Job.Lane, after pause: Duration) {
+        guard pause > .zero else { return state.withLock { $0.lanes[lane]?.acknowledge(id) } }
+        Task { [weak self] in
+            try? await Task.sleep(for: pause)
+            self?.state.withLock { $0.lanes[lane]?.acknowledge(id) }
+        }
     }
 
     public func depth(of lane: Job.Lane) async throws -> Int {

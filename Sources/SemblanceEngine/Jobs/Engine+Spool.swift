@@ -1,0 +1,43 @@
+import SemblanceCore
+
+extension Engine {
+    /// Removes spool files that no unfinished job names, nor one that was given up: leftovers of uploads that were cut
+    /// off. Call before uploads are taken: one that has no job yet would lose its files.
+    public func cleanSpool() async throws {
+        var needed: Set<String> = []
+        var offset = 0
+        for letter in try await dependencies.queue.deadLetters(limit: Self.maximumDeadLetterCount) {
+            guard let job = try? await dependencies.jobs.job(letter.job) else { continue }
+            needed.formUnion(Self.spoolPaths(of: job.work))
+        }
+        while true {
+            let page = try await dependencies.jobs.jobs(in: [.queued, .running], lane: nil, limit: 500, offset: offset)
+            for job in page { needed.formUnion(Self.spoolPaths(of: job.work)) }
+            if page.count < 500 { break }
+            offset += page.count
+        }
+        let (files, keep) = (self.files, needed)
+        try await fileThreads.run {
+            for path in try files.spooledPaths() where !keep.contains(path) { try files.removeSpooled(path) }
+        }
+    }
+
+    func removeSpool(of work: JobWork) async {
+        let files = self.files
+        try? await fileThreads.run {
+            for path in Self.spoolPaths(of: work) { try? files.removeSpooled(path) }
+        }
+    }
+
+    /// The spool files that a job still needs, its list among them.
+    private static func spoolPaths(of work: JobWork) -> [String] {
+        switch work {
+        case .reembed: return []
+        case .search(let search): return [search.upload.path]
+        case .ingest(let ingest):
+            guard case .spool(let listPath) = ingest.source else { return [] }
+            let uploads = (try? SpoolList(path: listPath))?.uploads().map(\.path) ?? []
+            return [listPath] + uploads
+        }
+    }
+}
