@@ -36,6 +36,7 @@ let package = Package(
     targets: [
         // C libraries, one module map each.
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "COpenVINO", pkgConfig: "openvino-c"),
@@ -61,7 +62,7 @@ let package = Package(
         .target(
             name: "SemblanceStore",
             dependencies: [
-                "SemblanceCore", "CHiredis",
+                "SemblanceCore", "CHiredis", "CPostgres",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),

@@ -48,7 +48,7 @@ public final class ThreadPool: Sendable {
     /// - Throws: `RequestError` with `overloaded` if the queue is full or the pool shut down, else what `body` throws.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let isAccepted = enqueue { continuation.resume(with: Result(catching: body)) }
+            let isAccepted = submit { continuation.resume(with: Result(catching: body)) }
             if !isAccepted {
                 continuation.resume(
                     throwing: RequestError(.overloaded, "Too much work is waiting already; try again in a moment."))
@@ -69,7 +69,9 @@ public final class ThreadPool: Sendable {
         }
     }
 
-    private func enqueue(_ work: @escaping @Sendable () -> Void) -> Bool {
+    /// Gives work to the threads for which somebody else waits.
+    /// - Returns: `false` if the queue is full or the pool shut down: the work is not done.
+    package func submit(_ work: @escaping @Sendable () -> Void) -> Bool {
         guarded.condition.withLock {
             guard !guarded.state.isShutDown, guarded.state.waiting.count - guarded.state.head < maximumWaitingCount
             else {

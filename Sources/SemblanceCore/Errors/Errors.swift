@@ -54,9 +54,21 @@ public enum StoreErrorCode: String, Hashable, Sendable, CaseIterable {
     case diskFull = "disk-full"
     case damaged = "database-damaged"
     case newerSchema = "database-newer-schema"
+    case olderSchema = "database-older-schema"
     case busy = "database-busy"
-    /// The database's server cannot be reached, or does not answer.
+    /// The database's server cannot be reached.
     case unavailable = "database-unavailable"
+    /// The database's server did not answer in time.
+    case databaseSlow = "database-slow"
+    case invalidDatabaseURL = "database-url-invalid"
+    /// Wrong user or password, or not the rights that are needed.
+    case databaseDenied = "database-denied"
+    /// The server has no database of this name.
+    case databaseUnknown = "database-unknown"
+    /// The server's version or encoding.
+    case databaseUnsupported = "database-unsupported"
+    /// pgvector is missing, too old, or may not be created.
+    case databaseExtension = "database-extension"
     case failed = "database-failed"
     case fileMissing = "file-missing"
 }

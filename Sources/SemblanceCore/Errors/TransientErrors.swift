@@ -12,5 +12,5 @@ extension Error {
 }
 
 extension StoreErrorCode {
-    public var isTransient: Bool { self == .busy || self == .unavailable }
+    public var isTransient: Bool { self == .busy || self == .unavailable || self == .databaseSlow }
 }

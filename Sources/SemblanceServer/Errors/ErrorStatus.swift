@@ -26,7 +26,7 @@ enum ErrorStatus {
             ServerError.Code.rateLimited.rawValue:
             1
         case JobError.Code.queueFull.rawValue, JobError.Code.queueUnavailable.rawValue,
-            StoreError.Code.unavailable.rawValue,
+            StoreError.Code.unavailable.rawValue, StoreError.Code.databaseSlow.rawValue,
             ServerError.Code.notReady.rawValue:
             5
         case ServerError.Code.stopping.rawValue: 10
@@ -61,8 +61,10 @@ enum ErrorStatus {
         case .unknownCatalogue, .unknownImage, .unknownKey, .fileMissing: .notFound
         case .catalogueExists: .conflict
         case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
-        case .busy, .unavailable, .dataFolderInUse: .serviceUnavailable
-        case .notWritable, .damaged, .newerSchema, .failed: .internalServerError
+        case .busy, .unavailable, .databaseSlow, .dataFolderInUse: .serviceUnavailable
+        case .notWritable, .damaged, .newerSchema, .olderSchema, .failed, .invalidDatabaseURL, .databaseDenied,
+            .databaseUnknown, .databaseUnsupported, .databaseExtension:
+            .internalServerError
         }
     }
 

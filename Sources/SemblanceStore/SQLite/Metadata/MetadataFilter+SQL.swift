@@ -83,7 +83,7 @@ extension MetadataFilter.Comparison {
 
 extension JSONValue {
     /// NaN equals nothing, itself included. JSON cannot say it, but Swift code can.
-    fileprivate var isComparable: Bool {
+    var isComparable: Bool {
         if case .number(let value) = self { !value.isNaN } else { true }
     }
 

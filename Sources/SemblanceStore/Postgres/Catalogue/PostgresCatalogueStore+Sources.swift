@@ -1,0 +1,111 @@
+import SemblanceCore
+
+/// What ingestion asks before it does work.
+extension PostgresCatalogueStore {
+    public func known(_ hashes: [ContentHash], in space: EmbeddingSpace) async throws -> [ContentHash: KnownImage] {
+        try await database.read { connection in
+            let embedded = try Self.embeddedCondition(of: space, column: "images.id", connection)
+            let rows = try connection.query(
+                "SELECT hash, id, \(embedded) FROM images WHERE hash = ANY ($1) AND catalogue_id = $2",
+                [.byteStrings(hashes.map(\.bytes)), .integer(space.catalogueID.rawValue)])
+            return try rows.reduce(into: [:]) { known, row in
+                known[try row[0]] = KnownImage(id: try row[1], hasEmbedding: try row[2])
+            }
+        }
+    }
+
+    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [CatalogueImage.ID?] {
+        guard !files.isEmpty else { return [] }
+        let known = try await database.read { connection -> [SourceKey: CatalogueImage.ID] in
+            let embedded = try Self.embeddedCondition(of: space, column: "image_id", connection)
+            let rows = try connection.query(
+                """
+                SELECT path, byte_count, modified_at, image_id FROM sources
+                WHERE catalogue_id = $1 AND path = ANY ($2) AND \(embedded)
+                """,
+                [
+                    .integer(space.catalogueID.rawValue),
+                    .texts(files.map(\.path).filter(\.isStorable)),
+                ])
+            return try rows.reduce(into: [:]) { known, row in
+                let file = SourceFile(path: try row[0], byteCount: try row[1], modifiedNanoseconds: try row[2])
+                known[SourceKey(file)] = try row[3] as CatalogueImage.ID
+            }
+        }
+        return files.map { known[SourceKey($0)] }
+    }
+
+    public func recordSources(
+        _ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID
+    ) async throws {
+        guard !sources.isEmpty else { return }
+        try await database.write { connection in
+            // One may have been deleted since it was recognised.
+            let present = try connection.query(
+                "SELECT id FROM images WHERE id = ANY ($1) AND catalogue_id = $2 ORDER BY id FOR NO KEY UPDATE",
+                [.ids(Set(sources.map(\.1))), .integer(catalogue.rawValue)]
+            ).map { try $0[0] as CatalogueImage.ID }
+            let ids = Set(present)
+            try PostgresSourceRecords(connection, catalogue: catalogue).record(sources.filter { ids.contains($0.1) })
+        }
+    }
+
+    public func sourcePaths(
+        in catalogue: Catalogue.ID, under folder: String, after cursor: String?, limit: Int
+    ) async throws -> [(path: String, image: CatalogueImage.ID)] {
+        // Everything below a folder lies between "folder/" and "folder0": '0' is the byte after '/'.
+        let stem = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        guard stem.isStorable, cursor?.isStorable ?? true else { return [] }
+        return try await database.read { connection in
+            try connection.query(
+                """
+                SELECT path, image_id FROM sources
+                WHERE catalogue_id = $1 AND path >= $2 AND path < $2 || '0' AND path > $3
+                AND (path = $2 OR path >= $2 || '/')
+                ORDER BY path LIMIT $4
+                """,
+                [.integer(catalogue.rawValue), .text(stem), .text(cursor ?? ""), .integer(limit)]
+            ).map { (path: try $0[0], image: try $0[1]) }
+        }
+    }
+
+    public func abandonedImages(in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID] {
+        try await database.read { connection in
+            try connection.query(
+                """
+                SELECT id FROM images WHERE catalogue_id = $1 AND path IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM sources WHERE image_id = images.id) ORDER BY id
+                """, [.integer(catalogue.rawValue)]
+            ).map { try $0[0] }
+        }
+    }
+
+    public func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws {
+        let paths = paths.filter(\.isStorable)
+        guard !paths.isEmpty else { return }
+        try await database.write { connection in
+            try PostgresSourceRecords(connection, catalogue: catalogue).forget(paths)
+        }
+    }
+
+    /// Whether an image has an embedding in a space. No values become part of the text.
+    static func embeddedCondition(
+        of space: EmbeddingSpace, column: String, _ connection: PostgresConnection
+    ) throws -> String {
+        guard let table = try EmbeddingTable.find(space, connection) else { return "FALSE" }
+        return "EXISTS (SELECT 1 FROM \(table.name) AS embedded WHERE embedded.image_id = \(column))"
+    }
+}
+
+/// A file as it was read; paths are compared byte by byte.
+private struct SourceKey: Hashable {
+    let path: [UInt8]
+    let byteCount: Int64
+    let modifiedNanoseconds: Int64
+
+    init(_ file: SourceFile) {
+        path = Array(file.path.utf8)
+        byteCount = file.byteCount
+        modifiedNanoseconds = file.modifiedNanoseconds
+    }
+}
