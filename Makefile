@@ -30,7 +30,7 @@ setup-test: # what `make test` and `make bench` need besides
 
 build: setup ## build the release program at .build/release/semblance
 	@source scripts/common.sh && step "Building (the first time takes several minutes)" \
-		swift build -c release --product semblance
+		swift_build -c release --product semblance
 
 demo: setup ## get the demo pictures from Debian packages (280 MB)
 	@source scripts/common.sh && step "Getting the demo pictures" scripts/get-demo.sh

@@ -8,5 +8,5 @@ SEMBLANCE_CACHE="$(cache_folder)"
 export SEMBLANCE_CACHE
 export SEMBLANCE_BINARY="$root/.build/release/semblance"
 export SEMBLANCE_BENCH="$root/.build/release/semblance-bench"
-step "Building the program and the benchmarks" swift build --build-tests -c release
+step "Building the program and the benchmarks" swift_build --build-tests -c release
 exec "$deps/venv/bin/python" Benchmarks/bench.py "$@"

@@ -29,6 +29,12 @@ step() {
     return $code
 }
 
+# swift_build ARGUMENT…: SwiftPM writes the flags of packages' traits in the order of a set. With a random seed they would
+# differ from run to run, and those packages and all that use them be compiled again. The seed is for this command only.
+swift_build() {
+    SWIFT_DETERMINISTIC_HASHING=1 swift build "$@" </dev/null
+}
+
 # Whether a file has this SHA-256.
 has_hash() {
     [ -f "$1" ] && [ "$(sha256sum -- "$1" | cut -d' ' -f1)" = "$2" ]

@@ -54,7 +54,7 @@ closing_lines() {
 
 step "Checking the source's format" "$root/scripts/lint.sh" || failed+=(lint)
 step "Building everything with its tests (the first time takes several minutes)" \
-    swift build --build-tests -c release </dev/null
+    swift_build --build-tests -c release
 
 # Servers of this run alone. They end with it, however it ends.
 start_servers() {
