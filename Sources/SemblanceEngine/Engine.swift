@@ -15,7 +15,6 @@ public final class Engine: Sendable {
     let queryThreads: ThreadPool
     /// For thumbnails and deletions: a page full of new thumbnails must not hold up a search.
     let fileThreads: ThreadPool
-    let claims = OriginalClaims()
     let running = RunningJobs()
     /// What the workers of this process count, for `/metrics`.
     package let measurements = JobMeasurements()
@@ -52,6 +51,7 @@ public final class Engine: Sendable {
 
     var store: any CatalogueStore { dependencies.catalogues }
     var files: any FileStore { dependencies.files }
+    var claims: any OriginalClaims { dependencies.claims }
     var logger: Logger { dependencies.logger }
 
     /// Embeds single images on the query threads.
@@ -112,6 +112,8 @@ public struct EngineDependencies: Sendable {
     /// News of jobs that other processes run; `nil` if none does, or none tells.
     public let notices: (any JobNotices)?
     public let files: any FileStore
+    /// Shared by all processes that share the files.
+    public let claims: any OriginalClaims
     public let indexes: any VectorIndexProvider
     public let models: any ModelProvider
     public let reader: any ImageReader
@@ -122,13 +124,15 @@ public struct EngineDependencies: Sendable {
     public init(
         catalogues: any CatalogueStore, jobs: any JobStore, queue: any JobQueue, files: any FileStore,
         indexes: any VectorIndexProvider, models: any ModelProvider, reader: any ImageReader,
-        fetcher: (any ImageFetcher)?, notices: (any JobNotices)? = nil, logger: Logger
+        fetcher: (any ImageFetcher)?, notices: (any JobNotices)? = nil,
+        claims: any OriginalClaims = InProcessOriginalClaims(), logger: Logger
     ) {
         self.catalogues = catalogues
         self.jobs = jobs
         self.queue = queue
         self.notices = notices
         self.files = files
+        self.claims = claims
         self.indexes = indexes
         self.models = models
         self.reader = reader

@@ -38,8 +38,15 @@ public final class TemporaryFileStore: FileStore {
         try FileManager.default.removeItem(atPath: path)
     }
 
-    public func spooledPaths() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")).map { folder.path("spool/" + $0) }
+    public func spooledPaths(olderThan age: Duration) throws -> [String] {
+        let paths = try FileManager.default.contentsOfDirectory(atPath: folder.path("spool"))
+            .map { folder.path("spool/" + $0) }
+        guard age > .zero else { return paths }
+        let limit = Date() - age / .seconds(1)
+        return try paths.filter { path in
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            return (attributes[.modificationDate] as? Date).map { $0 < limit } ?? false
+        }
     }
 
     public func storedHashes(startingWith byte: UInt8) throws -> [ContentHash] {

@@ -9,7 +9,8 @@ public protocol FileStore: Sendable {
     /// Removes a spool file. A file that is not there is not an error.
     func removeSpooled(_ path: String) throws
     /// Every spool file, to find those that no unfinished job names.
-    func spooledPaths() throws -> [String]
+    /// - Parameter age: those that were not written to for so long.
+    func spooledPaths(olderThan age: Duration) throws -> [String]
     /// Copies a user's file in: durable after `synchronise()`. Idempotent.
     /// - Throws: `ImageError` with `image-unreadable` if the file cannot be read, or has other bytes by now: that is
     ///   the file's fault, not the store's.
@@ -29,4 +30,9 @@ public protocol FileStore: Sendable {
     func thumbnailPath(of hash: ContentHash) -> String?
     /// Caches a thumbnail (WebP bytes) and returns its path. Readers never see half of it.
     func storeThumbnail(_ bytes: [UInt8], of hash: ContentHash) throws -> String
+}
+
+extension FileStore {
+    /// Every spool file.
+    public func spooledPaths() throws -> [String] { try spooledPaths(olderThan: .zero) }
 }

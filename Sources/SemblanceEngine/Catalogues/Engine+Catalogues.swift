@@ -60,14 +60,8 @@ extension Engine {
 
     /// Deletes rows and then the files that nobody needs any more, but for those that ingestion has claimed meanwhile.
     /// - Parameter deleteRows: returns the hashes of such files.
-    func removeFiles(after deleteRows: () async throws -> [ContentHash]) async throws {
-        claims.beginRemoval()
-        defer { claims.endRemoval() }
-        let hashes = try await deleteRows()
-        guard !hashes.isEmpty else { return }
-        let (files, claims) = (self.files, self.claims)
-        try await fileThreads.run {
-            for hash in hashes { try claims.ifUnclaimed(hash) { try files.remove(hash) } }
-        }
+    func removeFiles(after deleteRows: @Sendable () async throws -> [ContentHash]) async throws {
+        let files = self.files
+        try await claims.remove(after: deleteRows, on: fileThreads) { try files.remove($0) }
     }
 }

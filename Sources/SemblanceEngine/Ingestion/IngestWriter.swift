@@ -79,9 +79,7 @@ actor IngestWriter {
         faults.reach(.flushed)
         let added = try await add(items.filter { $0.outcome == nil })
         let known = try await recordKnown(items)
-        for item in items where item.isOriginalClaimed {
-            if let hash = item.hash { context.engine.claims.release(hash) }
-        }
+        await context.engine.claims.release(items.compactMap { $0.isOriginalClaimed ? $0.hash : nil })
         try await removeSpooled(items)
         faults.reach(.cleared)
         let failures = items.compactMap { item -> FileFailure? in

@@ -7,12 +7,11 @@ struct KeepStep: IngestStep {
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         // Originals that stay where they are need no thread.
         guard context.copies else { return withoutPixels(batch) }
-        let (files, claims) = (context.engine.files, context.engine.claims)
-        let kept = try await context.onThread(batch) { batch in
+        let files = context.engine.files
+        let claimed = try await claimingOriginals(of: batch, in: context)
+        let kept = try await context.onThread(claimed) { batch in
             try batch.forEachOpen { item in
-                guard let hash = item.hash, item.embedding != nil else { return }
-                claims.claim(hash)
-                item.isOriginalClaimed = true
+                guard let hash = item.hash, item.isOriginalClaimed else { return }
                 switch item.origin {
                 case .spooled(let path): try files.store(spooled: path, as: hash)
                 case .file(let file): try files.store(copying: file.path, as: hash)
@@ -21,6 +20,20 @@ struct KeepStep: IngestStep {
             }
         }
         return withoutPixels(kept)
+    }
+
+    /// Before anybody looks for the files.
+    private func claimingOriginals(of batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
+        var batch = batch
+        var hashes: [ContentHash] = []
+        for index in batch.items.indices {
+            let item = batch.items[index]
+            guard item.outcome == nil, item.embedding != nil, let hash = item.hash else { continue }
+            batch.items[index].isOriginalClaimed = true
+            hashes.append(hash)
+        }
+        if !hashes.isEmpty { try await context.engine.claims.claim(hashes) }
+        return batch
     }
 
     /// The pixels are not needed any more; the header is.

@@ -2,8 +2,10 @@ import SemblanceCore
 
 extension Engine {
     /// Removes spool files that no unfinished job names, nor one that was given up: leftovers of uploads that were cut
-    /// off. Call before uploads are taken: one that has no job yet would lose its files.
-    public func cleanSpool() async throws {
+    /// off. An upload that is being received has no job yet: call before uploads are taken, and where other servers share
+    /// the folder, say how old a file must be.
+    /// - Parameter age: files that were written to since then stay.
+    public func cleanSpool(olderThan age: Duration = .zero) async throws {
         var needed: Set<String> = []
         var offset = 0
         for letter in try await dependencies.queue.deadLetters(limit: Self.maximumDeadLetterCount) {
@@ -18,7 +20,9 @@ extension Engine {
         }
         let (files, keep) = (self.files, needed)
         try await fileThreads.run {
-            for path in try files.spooledPaths() where !keep.contains(path) { try files.removeSpooled(path) }
+            for path in try files.spooledPaths(olderThan: age) where !keep.contains(path) {
+                try files.removeSpooled(path)
+            }
         }
     }
 

@@ -54,10 +54,16 @@ public struct LocalFileStore: FileStore {
         try mapping { try Self.unlinkIfPresent(path) }
     }
 
-    public func spooledPaths() throws -> [String] {
+    public func spooledPaths(olderThan age: Duration) throws -> [String] {
         try mapping {
             let folder = root + "/spool"
-            return try OpenFile.names(inFolder: folder).map { folder + "/" + $0 }
+            let paths = try OpenFile.names(inFolder: folder).map { folder + "/" + $0 }
+            guard age > .zero else { return paths }
+            let limit = time(nil) - Int(age.components.seconds)
+            return paths.filter { path in
+                var status = stat()
+                return stat(path, &status) == 0 && status.st_mtim.tv_sec < limit
+            }
         }
     }
 

@@ -13,6 +13,10 @@ final class PostgresFixture: Sendable {
     /// Without a server tests are skipped, except where continuous integration runs them: there they fail.
     static let isWanted = serverURL != nil || ProcessInfo.processInfo.environment["CI"] != nil
 
+    /// Starts servers of a test's own.
+    static let serversScript =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../../scripts/test-servers.sh"
+
     static let server = Result { () throws -> PostgresPool in
         let text = try #require(serverURL, "SEMBLANCE_TEST_DATABASE is not set")
         return PostgresPool(PostgresConfiguration(url: try PostgresURL(text), connectionCount: 2))

@@ -37,6 +37,13 @@ public struct FileStoreContract: Sendable {
             #expect(try store.spooledPaths().isEmpty)
             #expect(contents(store.path(of: hash)) == bytes)
         },
+        ContractCheck("tells old spool files from those that are being written") {
+            let (old, new) = (try $0.spool(Array("old".utf8)), try $0.spool(Array("new".utf8)))
+            var times = [timeval(tv_sec: time(nil) - 7200, tv_usec: 0), timeval(tv_sec: time(nil) - 7200, tv_usec: 0)]
+            #expect(utimes(old, &times) == 0)
+            #expect(try $0.store.spooledPaths(olderThan: .seconds(3600)) == [old])
+            #expect(Set(try $0.store.spooledPaths()) == [old, new])
+        },
         ContractCheck("copies a user's file, which stays untouched") {
             let (store, folder) = ($0.store, try TemporaryFolder())
             let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }

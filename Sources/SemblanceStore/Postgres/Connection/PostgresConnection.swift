@@ -10,7 +10,7 @@ import Foundation
 /// connection to one thread at a time.
 package final class PostgresConnection: @unchecked Sendable {
     let handle: OpaquePointer
-    let configuration: PostgresConfiguration
+    package let configuration: PostgresConfiguration
     /// What the server said about itself when the connection was made.
     package private(set) var server = PostgresServer()
     /// How long one call may take, reckoned by this side. The server itself gives up a little earlier.
