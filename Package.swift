@@ -111,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "semblance-bench",
             dependencies: [
-                "SemblanceCore", "SemblanceVision", "SemblanceIndex", "SemblanceStore",
+                "SemblanceCore", "SemblanceVision", "SemblanceIndex", "SemblanceStore", "CPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/semblance-bench", swiftSettings: settings),

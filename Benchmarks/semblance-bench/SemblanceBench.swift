@@ -8,6 +8,6 @@ struct SemblanceBench: AsyncParsableCommand {
         abstract: "Measures decoding, inference, importing models and the index; prints JSON.",
         subcommands: [
             DecodeBenchmark.self, InferenceBenchmark.self, IndexBenchmark.self, ImportBenchmark.self,
-            GraphBenchmark.self, SeedCatalogue.self,
+            GraphBenchmark.self, SeedCatalogue.self, StoreBenchmark.self,
         ])
 }

@@ -81,7 +81,7 @@ final class FaultyProxy: @unchecked Sendable {
             var sent = 0
             while sent < count {
                 let result = buffer.withUnsafeBytes {
-                    send(destination, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                    send(destination, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
                 }
                 guard result > 0 else { break }
                 sent += result

@@ -142,31 +142,3 @@ struct PostgresImageAddition {
         PostgresFailure(.statement(.serialisationFailure), "an image was deleted while it was added again")
     }
 }
-
-extension EmbeddingTable {
-    /// Adds embeddings of images whose rows the transaction holds; images that have one keep it.
-    /// - Returns: images whose embedding is new.
-    func insert(
-        _ embeddings: [(CatalogueImage.ID, Embedding)], _ connection: PostgresConnection
-    ) throws -> [CatalogueImage.ID] {
-        guard !embeddings.isEmpty else { return [] }
-        let sorted = embeddings.sorted { $0.0 < $1.0 }
-        return try connection.query(
-            """
-            INSERT INTO \(name) (image_id, catalogue_id, vector)
-            SELECT image_id, $1, vector FROM unnest($2, $3) WITH ORDINALITY AS new (image_id, vector, place)
-            ORDER BY place ON CONFLICT DO NOTHING RETURNING image_id
-            """,
-            [
-                .integer(space.catalogueID.rawValue), .ids(sorted.map(\.0)), .vectors(sorted.map(\.1.values)),
-            ]
-        ).map { try $0[0] }
-    }
-
-    /// - Throws: `StoreError` if an embedding has another dimension.
-    static func check(_ embeddings: some Sequence<Embedding>, fit space: EmbeddingSpace) throws {
-        for embedding in embeddings where embedding.dimension != space.model.dimension {
-            throw StoreError(.failed, "expected \(space.model.dimension) dimensions, not \(embedding.dimension)")
-        }
-    }
-}
