@@ -42,9 +42,10 @@ import Testing
         try await dead.claim([Samples.hash(1)])
         try await live.claim([Samples.hash(2)])
         try await database.write { try $0.script("SELECT pg_sleep(0.01)") }
-        try await live.remove(
-            after: { [Samples.hash(1), Samples.hash(2)] }, on: ThreadPool(name: "t", threadCount: 1)
-        ) { #expect($0 == Samples.hash(1)) }
+        let deletion = { @Sendable () async throws -> [ContentHash] in [Samples.hash(1), Samples.hash(2)] }
+        try await live.remove(after: deletion, on: ThreadPool(name: "t", threadCount: 1)) {
+            #expect($0 == Samples.hash(1))
+        }
         let left = try await database.read { try $0.query("SELECT hash FROM claims").map { try $0[0] as ContentHash } }
         #expect(left == [Samples.hash(2)])
     }

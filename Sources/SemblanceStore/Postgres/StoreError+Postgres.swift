@@ -60,6 +60,10 @@ extension StoreError {
                 .diskFull, "The disk that holds the database is full. Free some space, then try again.",
                 underlying: failure)
         case .queryCancelled: return slow(failure)
+        case .undefinedTable:
+            return StoreError(
+                .damaged, "Tables of the database are missing. Restore a backup, or use another database.",
+                underlying: failure)
         case .tooManyConnections: return tooManyConnections(failure)
         case .notPermitted:
             return StoreError(

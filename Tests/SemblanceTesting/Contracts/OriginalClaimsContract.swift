@@ -26,12 +26,11 @@ public struct OriginalClaimsContract: Sendable {
         _ hashes: [ContentHash], while deleting: @escaping @Sendable () async throws -> Void = {}
     ) async throws -> Set<ContentHash> {
         let removed = Mutex<Set<ContentHash>>([])
-        try await others.remove(
-            after: {
-                try await deleting()
-                return hashes
-            }, on: threads
-        ) { hash in
+        let deletion = { @Sendable () async throws -> [ContentHash] in
+            try await deleting()
+            return hashes
+        }
+        try await others.remove(after: deletion, on: threads) { hash in
             removed.withLock { _ = $0.insert(hash) }
         }
         return removed.withLock { $0 }
@@ -69,7 +68,8 @@ public struct OriginalClaimsContract: Sendable {
             let hash = Samples.hash(1)
             let isRemoving = Mutex(false)
             let isGone = Mutex(false)
-            async let removal: Void = contract.others.remove(after: { [hash] }, on: contract.threads) { _ in
+            let deletion = { @Sendable () async throws -> [ContentHash] in [hash] }
+            async let removal: Void = contract.others.remove(after: deletion, on: contract.threads) { _ in
                 isRemoving.withLock { $0 = true }
                 // Time for the other to come too early, if it can.
                 for _ in 0..<20 { Thread.sleep(forTimeInterval: 0.005) }

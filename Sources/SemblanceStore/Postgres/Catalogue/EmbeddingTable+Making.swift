@@ -7,15 +7,15 @@ extension EmbeddingTable {
     /// Makes what is missing, in a transaction of its own: its locks keep others from their tables.
     /// - Throws: `StoreError` with `catalogue-unknown`.
     static func make(_ space: EmbeddingSpace, _ connection: PostgresConnection) throws -> EmbeddingTable {
-        try takeTurns(connection)
         try PostgresCatalogueStore.requireCatalogue(space.catalogueID, connection, locking: true)
+        try takeTurns(connection)
         let table = try insertVersion(of: space, connection)
         if try !exists(table.parent, connection) {
             try connection.script(
                 """
                 CREATE TABLE \(table.parent) (
                     image_id bigint NOT NULL, catalogue_id bigint NOT NULL, vector \(table.type) NOT NULL,
-                    PRIMARY KEY (catalogue_id, image_id)
+                    PRIMARY KEY (image_id, catalogue_id)
                 ) PARTITION BY LIST (catalogue_id);
                 ALTER TABLE \(table.parent) ALTER COLUMN vector SET STORAGE \(table.storage)
                 """)

@@ -108,13 +108,7 @@ extension PostgresCatalogueStore {
         _ body: @escaping @Sendable (EmbeddingTable, PostgresConnection) throws -> Value
     ) async throws -> Value {
         let work = { @Sendable (connection: PostgresConnection) throws -> Value in
-            guard let table = try EmbeddingTable.find(space, connection) else { return nothing }
-            do {
-                return try body(table, connection)
-            } catch let failure as PostgresFailure where failure.kind == .statement(.undefinedTable) {
-                // Dropped between the two statements.
-                return nothing
-            }
+            try EmbeddingTable.find(space, connection).map { try body($0, connection) } ?? nothing
         }
         return try await isWriting ? database.write(work) : database.read(work)
     }

@@ -76,7 +76,8 @@ package struct SQLState: Hashable, Sendable, RawRepresentable {
     /// The first two characters.
     var group: Substring { rawValue.prefix(2) }
 
-    var isConflict: Bool { self == .serialisationFailure || self == .deadlock }
+    /// A table of embeddings may go between looking for it and asking it; then it is not found the next time.
+    var isConflict: Bool { self == .serialisationFailure || self == .deadlock || self == .undefinedTable }
 
     /// Shut down, crashed, ended by an administrator, or idle for too long.
     var isConnectionEnd: Bool {
