@@ -113,6 +113,7 @@ let package = Package(
             dependencies: [
                 "SemblanceCore", "SemblanceVision", "SemblanceIndex", "SemblanceStore", "CPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Benchmarks/semblance-bench", swiftSettings: settings),
 
@@ -138,7 +139,8 @@ let package = Package(
             name: "SemblanceFetchTests", dependencies: ["SemblanceCore", "SemblanceFetch"], swiftSettings: settings),
         .testTarget(
             name: "SemblanceEngineTests",
-            dependencies: ["SemblanceCore", "SemblanceEngine", "SemblanceTesting"], swiftSettings: settings),
+            dependencies: ["SemblanceCore", "SemblanceEngine", "SemblanceStore", "SemblanceTesting"],
+            swiftSettings: settings),
         .testTarget(
             name: "SemblanceLabTests",
             dependencies: ["SemblanceCore", "SemblanceEngine", "SemblanceLab", "SemblanceTesting"],

@@ -356,6 +356,29 @@ class Bench:
                 "p50 ≤ 2.5 ms" if (dimension, threads) == (512, 1) else "",
             )
 
+    def queue(self):
+        """Redis on this machine, over a socket file; without writing to disk."""
+        socket = self.folder / "redis.sock"
+        server = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(self.folder)],
+            stdout=subprocess.DEVNULL)
+        try:
+            while not socket.exists():
+                if server.poll() is not None:
+                    raise SystemExit("redis-server did not start")
+                time.sleep(0.02)
+            found = run_json(PARTS, "queue", "--url", f"unix://{socket}", "--jobs", str(20_000 // self.scale))
+        finally:
+            server.terminate()
+            server.wait()
+        self.raw["queue"] = found
+        for workers in [1, 4, 16]:
+            self.row(
+                f"job queue, {workers} at once: enqueue, take, acknowledge",
+                f"{found[f'jobs_per_second_{workers}_workers']:.0f} jobs a second")
+        for what, name in [("from enqueuing to a waiting worker", "hand_over_ms"), ("from a job's end to a waiter", "news_ms")]:
+            self.row(what, f"p50 {found[name]['p50']:.2f} ms, p95 {found[name]['p95']:.2f} ms")
+
     def table(self):
         lines = ["| what | measured | goal |", "| --- | --- | --- |"]
         return "\n".join(lines + [f"| {what.strip()} | {value} | {goal} |" for what, value, goal in self.rows])
@@ -363,7 +386,7 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = ["decode", "inference", "families", "importing", "ingestion", "queries", "memory", "index"]
+    parts = ["decode", "inference", "families", "importing", "ingestion", "queries", "memory", "index", "queue"]
     parser.add_argument("--quick", action="store_true", help="a tenth of the files")
     parser.add_argument("--only", choices=parts, action="append")
     options = parser.parse_args()

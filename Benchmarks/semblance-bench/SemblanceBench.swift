@@ -5,9 +5,9 @@ import ArgumentParser
 struct SemblanceBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "semblance-bench",
-        abstract: "Measures decoding, inference, importing models and the index; prints JSON.",
+        abstract: "Measures decoding, inference, importing models, the index and the job queue; prints JSON.",
         subcommands: [
             DecodeBenchmark.self, InferenceBenchmark.self, IndexBenchmark.self, ImportBenchmark.self,
-            GraphBenchmark.self, SeedCatalogue.self, StoreBenchmark.self,
+            GraphBenchmark.self, SeedCatalogue.self, StoreBenchmark.self, QueueBenchmark.self,
         ])
 }

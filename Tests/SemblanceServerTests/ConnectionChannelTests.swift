@@ -1,6 +1,7 @@
 import Logging
 import NIOEmbedded
 import SemblanceServer
+import SemblanceTesting
 import Testing
 
 @Suite struct ConnectionChannelTests {

@@ -59,6 +59,8 @@ public struct DeadLetter: Hashable, Sendable, Codable {
 }
 
 public struct JobQueueStatistics: Hashable, Sendable {
+    /// Whether the queue is shared by processes and keeps count; else only the depth is known.
+    public var isShared: Bool
     /// Jobs that wait, delayed ones among them.
     public var depth: Int
     /// Jobs in workers' hands.
@@ -73,9 +75,10 @@ public struct JobQueueStatistics: Hashable, Sendable {
     public var deadLetters: Int
 
     public init(
-        depth: Int = 0, inHand: Int = 0, delayed: Int = 0, workers: Int = 0, retries: Int = 0, takeovers: Int = 0,
-        deadLetters: Int = 0
+        isShared: Bool, depth: Int = 0, inHand: Int = 0, delayed: Int = 0, workers: Int = 0, retries: Int = 0,
+        takeovers: Int = 0, deadLetters: Int = 0
     ) {
+        self.isShared = isShared
         self.depth = depth
         self.inHand = inHand
         self.delayed = delayed
@@ -95,6 +98,6 @@ extension JobQueue {
     public func deadLetters(limit: Int) async throws -> [DeadLetter] { [] }
     public func removeDeadLetter(of id: Job.ID) async throws -> Bool { false }
     public func statistics(of lane: Job.Lane) async throws -> JobQueueStatistics {
-        JobQueueStatistics(depth: try await depth(of: lane))
+        JobQueueStatistics(isShared: false, depth: try await depth(of: lane))
     }
 }

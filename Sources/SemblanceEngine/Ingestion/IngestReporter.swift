@@ -56,7 +56,7 @@ actor IngestReporter {
         let new = failures
         failures = []
         let isCancelled = try await engine.dependencies.jobs.report(job, progress: progress, failures: new)
-        await engine.announce(progress, isCancellationRequested: isCancelled, of: job)
+        engine.announce(progress, isCancellationRequested: isCancelled, of: job)
         engine.faults.reach(.reported)
         if isCancelled { throw JobError(.cancelled, "The job was cancelled.") }
     }

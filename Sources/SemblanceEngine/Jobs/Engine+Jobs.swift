@@ -67,7 +67,7 @@ extension Engine {
     /// - Throws: `JobError`: `job-unknown`, `job-already-ended`.
     public func cancelJob(_ id: String) async throws -> Job {
         let job = try await dependencies.jobs.requestCancellation(Job.ID(rawValue: id))
-        await announce(job)
+        announce(job)
         return job
     }
 

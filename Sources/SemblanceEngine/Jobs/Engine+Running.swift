@@ -38,7 +38,7 @@ extension Engine {
             return .notStarted(try await dependencies.jobs.job(id))
         }
         faults.reach(.started)
-        await announce(job)
+        announce(job)
         let start = ContinuousClock.now
         let (outcome, stop) = await work(on: job, failsAtOnce: failsAtOnce)
         faults.reach(.done)

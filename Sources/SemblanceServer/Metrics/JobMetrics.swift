@@ -11,6 +11,7 @@ package struct JobMetrics: Sendable {
         let value: @Sendable (JobQueueStatistics) -> Int
     }
 
+    /// The first is known of every queue.
     private static let gauges = [
         Gauge(name: "semblance_queue_depth", type: "gauge", help: "Jobs that wait, delayed ones among them.") {
             $0.depth
@@ -49,7 +50,8 @@ package struct JobMetrics: Sendable {
         var lines = ServerMetrics.header("semblance_queue_up", "gauge", "Whether the job queue can be asked.")
         lines.append("semblance_queue_up \(isUp ? 1 : 0)")
         if isUp {
-            for gauge in Self.gauges {
+            let isShared = statistics.allSatisfy(\.values.isShared)
+            for gauge in isShared ? Self.gauges : Array(Self.gauges.prefix(1)) {
                 lines += ServerMetrics.header(gauge.name, gauge.type, gauge.help)
                 lines += statistics.map { "\(gauge.name){lane=\"\($0.lane.rawValue)\"} \(gauge.value($0.values))" }
             }

@@ -142,8 +142,8 @@ public final class RedisJobQueue: JobQueue {
         let values = try await run(RedisScript.statistics, lane, []).items.map { $0.integer ?? 0 }
         guard values.count == 8 else { throw Self.unexpected }
         return JobQueueStatistics(
-            depth: values[0] + values[2], inHand: values[1], delayed: values[2], workers: values[3],
-            retries: values[4], takeovers: values[5], deadLetters: values[6])
+            isShared: true, depth: values[0] + values[2], inHand: values[1], delayed: values[2],
+            workers: values[3], retries: values[4], takeovers: values[5], deadLetters: values[6])
     }
 
     /// Sends waiting workers home and takes this process off the list of workers. Jobs in hand are to be acknowledged or

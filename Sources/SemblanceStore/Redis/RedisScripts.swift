@@ -5,7 +5,8 @@ import SemblanceCore
 /// Each may be sent twice, because an answer may be lost: a job's entry in `known` tells whether a step is still to be
 /// done. Times are the server's, so that clocks of workers do not matter.
 package enum RedisScript {
-    /// Names for the keys and arguments, and what several scripts need.
+    /// Names for the keys and arguments, and what several scripts need. A stream that was not there held nothing of what
+    /// is said to be known.
     private static let preamble = """
         local stream, known, delayed, tries, workers, counters = unpack(KEYS)
         local group = 'workers'
@@ -18,6 +19,12 @@ package enum RedisScript {
             if p.err then
                 if not string.find(p.err, '^NOGROUP') and not string.find(p.err, 'No such key') then return p end
                 redis.call('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM')
+                if redis.call('XLEN', stream) == 0 then
+                    redis.call('DEL', known)
+                    for _, id in ipairs(redis.call('ZRANGE', delayed, 0, -1)) do
+                        redis.call('HSET', known, id, 'delayed')
+                    end
+                end
                 return {0, created = true}
             end
             return p

@@ -5,7 +5,8 @@ import SemblanceEngine
 struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "See and cancel background work.",
-        subcommands: [ListJobs.self, ShowJob.self, CancelJob.self], defaultSubcommand: ListJobs.self)
+        subcommands: [ListJobs.self, ShowJob.self, CancelJob.self, RetryJob.self, ForgetJob.self],
+        defaultSubcommand: ListJobs.self)
 }
 
 struct ListJobs: AsyncParsableCommand {
@@ -14,6 +15,11 @@ struct ListJobs: AsyncParsableCommand {
     @Option(help: "Only jobs in this state: queued, running, succeeded, failed or cancelled.")
     var state: Job.State?
 
+    @Flag(
+        name: .customLong("dead"),
+        help: "Jobs that a server's queue gave up, after what they needed was not there too often.")
+    var listsDead = false
+
     @Option(help: "Jobs to list at most.")
     var limit = 50
 
@@ -21,12 +27,17 @@ struct ListJobs: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit is 1 to 1,000.") }
+        guard !listsDead || state == nil else { throw ValidationError("--dead and --state exclude each other.") }
     }
 
     func run() async throws {
         let command = self
         try await semblance.run(options) {
             let app = try await App.build(command.options, access: .read)
+            if command.listsDead {
+                let letters = try await app.engine.deadLetters(limit: command.limit)
+                return Console(command.options).printDeadLetters(letters)
+            }
             let jobs = try await app.engine.jobs(in: command.state.map { [$0] }, limit: command.limit)
             Console(command.options).printList(
                 jobs, named: "jobs",

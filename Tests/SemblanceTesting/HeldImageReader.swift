@@ -1,34 +1,35 @@
 import Foundation
 import SemblanceCore
-import SemblanceTesting
 
 /// Reads as `SmallImageReader` does, but can be told to hold every picture before it is decoded: stands for pictures
 /// that take long, for as long as a test needs.
 ///
 /// `@unchecked Sendable`: `isHolding` and `heldCount` are guarded by `condition`.
-final class HeldImageReader: ImageReader, @unchecked Sendable {
+public final class HeldImageReader: ImageReader, @unchecked Sendable {
     private let reader = SmallImageReader()
     private let condition = NSCondition()
     private var isHolding = false
     private var held = 0
 
-    /// Pictures that wait.
-    var heldCount: Int { condition.withLock { held } }
+    public init() {}
 
-    func hold() {
+    /// Pictures that wait.
+    public var heldCount: Int { condition.withLock { held } }
+
+    public func hold() {
         condition.withLock { isHolding = true }
     }
 
-    func letGo() {
+    public func letGo() {
         condition.withLock {
             isHolding = false
             condition.broadcast()
         }
     }
 
-    func header(of bytes: UnsafeRawBufferPointer) throws -> ImageHeader { try reader.header(of: bytes) }
+    public func header(of bytes: UnsafeRawBufferPointer) throws -> ImageHeader { try reader.header(of: bytes) }
 
-    func prepare(
+    public func prepare(
         _ bytes: UnsafeRawBufferPointer, for preprocessing: Preprocessing, region: Region?
     ) throws -> DecodedImage {
         condition.withLock {
@@ -39,7 +40,7 @@ final class HeldImageReader: ImageReader, @unchecked Sendable {
         return try reader.prepare(bytes, for: preprocessing, region: region)
     }
 
-    func thumbnail(of bytes: UnsafeRawBufferPointer, longestSide: Int) throws -> [UInt8] {
+    public func thumbnail(of bytes: UnsafeRawBufferPointer, longestSide: Int) throws -> [UInt8] {
         try reader.thumbnail(of: bytes, longestSide: longestSide)
     }
 }
