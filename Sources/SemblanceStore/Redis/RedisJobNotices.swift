@@ -28,11 +28,16 @@ public final class RedisJobNotices: JobNotices {
     private let keyPrefix: String
     private let subscription: RedisSubscription
 
-    public init(url: RedisURL, keyPrefix: String = "semblance", logger: Logger) {
+    public convenience init(url: RedisURL, keyPrefix: String = "semblance", logger: Logger) {
+        self.init(url: url, keyPrefix: keyPrefix, quietLimit: .seconds(5), logger: logger)
+    }
+
+    package init(url: RedisURL, keyPrefix: String, quietLimit: Duration, logger: Logger) {
         self.keyPrefix = keyPrefix
         let timeouts = RedisTimeouts()
         client = RedisClient(url: url, name: "semblance-notices", timeouts: timeouts)
-        subscription = RedisSubscription(url: url, channel: "\(keyPrefix):news", timeouts: timeouts, logger: logger)
+        subscription = RedisSubscription(
+            url: url, channel: "\(keyPrefix):news", timeouts: timeouts, quietLimit: quietLimit, logger: logger)
     }
 
     deinit { subscription.close() }

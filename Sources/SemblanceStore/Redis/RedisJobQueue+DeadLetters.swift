@@ -7,7 +7,7 @@ extension RedisJobQueue {
         _ = try await run(
             RedisScript.bury, lane, otherKeys: [deadLettersKey],
             [
-                id.rawValue, entry, lane.rawValue, String(reason.prefix(500)), "\(tries)",
+                consumer, id.rawValue, entry, lane.rawValue, String(reason.prefix(500)), "\(tries)",
                 "\(configuration.deadLetterCapacity)",
             ])
     }

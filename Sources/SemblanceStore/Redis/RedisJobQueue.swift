@@ -111,7 +111,7 @@ public final class RedisJobQueue: JobQueue {
 
     public func acknowledge(_ id: Job.ID, lane: Job.Lane) async throws {
         guard let entry = self.lane(lane).release(id) else { return }
-        _ = try await run(RedisScript.acknowledge, lane, [id.rawValue, entry])
+        _ = try await run(RedisScript.acknowledge, lane, [consumer, id.rawValue, entry])
     }
 
     public func putBack(_ id: Job.ID, lane: Job.Lane, after pause: Duration) async throws {
@@ -121,8 +121,10 @@ public final class RedisJobQueue: JobQueue {
 
     public func retry(_ id: Job.ID, lane: Job.Lane, reason: String) async throws -> JobRetry {
         guard let entry = self.lane(lane).release(id) else { return .later(.zero) }
-        let tries = try await run(RedisScript.countTry, lane, [id.rawValue]).integer ?? 1
-        let decision = configuration.retries.decide(afterTries: max(1, tries), jitter: Double.random(in: 0...1))
+        let tries = try await run(RedisScript.countTry, lane, [consumer, id.rawValue, entry]).integer ?? 0
+        // Taken over meanwhile: whoever has it now decides.
+        guard tries > 0 else { return .later(.zero) }
+        let decision = configuration.retries.decide(afterTries: tries, jitter: Double.random(in: 0...1))
         switch decision {
         case .later(let pause): try await putBack(id, entry: entry, lane: lane, after: pause)
         case .givenUp: try await bury(id, entry: entry, lane: lane, reason: reason, tries: tries)
@@ -166,7 +168,8 @@ public final class RedisJobQueue: JobQueue {
     }
 
     func putBack(_ id: Job.ID, entry: String, lane: Job.Lane, after pause: Duration) async throws {
-        _ = try await run(RedisScript.putBack, lane, [id.rawValue, entry, "\(pause.wholeMilliseconds)"])
+        _ = try await run(RedisScript.putBack, lane, [consumer, id.rawValue, entry, "\(pause.wholeMilliseconds)"])
+        self.lane(lane).reader.expectDelayed()
     }
 
     func run(_ script: String, _ lane: Job.Lane, otherKeys: [String] = [], _ arguments: [String]) async throws

@@ -21,8 +21,9 @@ final class RedisLaneReader: Sendable {
         var hasLostAnswer = false
     }
 
-    /// Reads wait this long at most; the client's time limit is above it.
-    private static let longestBlock: Duration = .seconds(2)
+    /// Reads wait this long at most, and so late a job may come back that another process has delayed meanwhile. The
+    /// client's time limit is above it.
+    private static let longestBlock: Duration = .seconds(1)
 
     private let keys: RedisLaneKeys
     private let url: RedisURL
@@ -65,6 +66,11 @@ final class RedisLaneReader: Sendable {
 
     func didReconcile() {
         state.withLock { $0.schedule.didReconcile(at: .now) }
+    }
+
+    /// This process has delayed a job: the next round asks when it is due.
+    func expectDelayed() {
+        state.withLock { $0.schedule.expectDelayed() }
     }
 
     /// Ends a read that waits; later ones throw.

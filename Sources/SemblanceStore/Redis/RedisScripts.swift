@@ -1,9 +1,10 @@
 import SemblanceCore
 
-/// The steps of the queue that must happen as one: a script runs whole or not at all, and nothing comes between.
+/// The steps of the queue that must happen as one: nothing comes between. A script that fails in the middle, because
+/// the server's memory is full, has taken nothing away yet.
 ///
-/// Each may be sent twice, because an answer may be lost: a job's entry in `known` tells whether a step is still to be
-/// done. Times are the server's, so that clocks of workers do not matter.
+/// Each may be sent twice, because an answer may be lost: a job's entry in `known`, and who holds that, tell whether a
+/// step is still to be done. Times are the server's, so that clocks of workers do not matter.
 package enum RedisScript {
     /// Names for the keys and arguments, and what several scripts need. A stream that was not there held nothing of what
     /// is said to be known.
@@ -18,7 +19,8 @@ package enum RedisScript {
             local p = redis.pcall('XPENDING', stream, group)
             if p.err then
                 if not string.find(p.err, '^NOGROUP') and not string.find(p.err, 'No such key') then return p end
-                redis.call('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM')
+                local made = redis.pcall('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM')
+                if made.err then return made end
                 if redis.call('XLEN', stream) == 0 then
                     redis.call('DEL', known)
                     for _, id in ipairs(redis.call('ZRANGE', delayed, 0, -1)) do
@@ -30,7 +32,13 @@ package enum RedisScript {
             return p
         end
         local function add(id)
-            redis.call('HSET', known, id, redis.call('XADD', stream, '*', 'job', id))
+            local entry = redis.pcall('XADD', stream, '*', 'job', id)
+            if type(entry) == 'table' then return entry end
+            redis.call('HSET', known, id, entry)
+        end
+        local function holds(worker, entry)
+            local p = redis.pcall('XPENDING', stream, group, entry, entry, 1)
+            return not p.err and p[1] and p[1][2] == worker
         end
         local function drop(entry)
             redis.call('XACK', stream, group, entry)
@@ -48,7 +56,8 @@ package enum RedisScript {
             for i = 2, #ARGV do
                 if redis.call('HEXISTS', known, ARGV[i]) == 0 then
                     if room <= 0 then return i - 2 end
-                    add(ARGV[i])
+                    local failure = add(ARGV[i])
+                    if failure then return failure end
                     room = room - 1
                 end
             end
@@ -65,8 +74,9 @@ package enum RedisScript {
             redis.call('ZADD', workers, t + ARGV[2], ARGV[1])
             redis.call('ZREMRANGEBYSCORE', workers, '-inf', t)
             for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', t, 'LIMIT', 0, 500)) do
+                local failure = add(id)
+                if failure then return failure end
                 redis.call('ZREM', delayed, id)
-                add(id)
             end
             local next = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
             return {next[2] and math.max(0, next[2] - t) or -1, p.created and 1 or 0}
@@ -103,49 +113,57 @@ package enum RedisScript {
             return found
             """
 
-    /// A job is done with. Arguments: id, entry.
+    /// A job is done with. Arguments: worker, id, entry. Nothing happens if the entry is another worker's by now.
     package static let acknowledge =
         preamble + """
-            drop(ARGV[2])
-            if redis.call('HGET', known, ARGV[1]) == ARGV[2] then
-                redis.call('HDEL', known, ARGV[1])
-                redis.call('HDEL', tries, ARGV[1])
+            if not holds(ARGV[1], ARGV[3]) then return 0 end
+            drop(ARGV[3])
+            if redis.call('HGET', known, ARGV[2]) == ARGV[3] then
+                redis.call('HDEL', known, ARGV[2])
+                redis.call('HDEL', tries, ARGV[2])
             end
             return 1
             """
 
-    /// A job goes back. Arguments: id, entry, pause in milliseconds.
+    /// A job goes back. Arguments: worker, id, entry, pause in milliseconds.
     package static let putBack =
         preamble + """
-            drop(ARGV[2])
-            if redis.call('HGET', known, ARGV[1]) ~= ARGV[2] then return 0 end
-            if tonumber(ARGV[3]) > 0 then
-                redis.call('HSET', known, ARGV[1], 'delayed')
-                redis.call('ZADD', delayed, now() + ARGV[3], ARGV[1])
-            else
-                add(ARGV[1])
+            if not holds(ARGV[1], ARGV[3]) then return 0 end
+            if redis.call('HGET', known, ARGV[2]) == ARGV[3] then
+                if tonumber(ARGV[4]) > 0 then
+                    redis.call('ZADD', delayed, now() + ARGV[4], ARGV[2])
+                    redis.call('HSET', known, ARGV[2], 'delayed')
+                else
+                    local failure = add(ARGV[2])
+                    if failure then return failure end
+                end
             end
+            drop(ARGV[3])
             return 1
             """
 
-    /// A job could not be run. Arguments: id. Answers how often that is so now.
+    /// A job could not be run. Arguments: worker, id, entry. Answers how often that is so now, or 0 if the job is another
+    /// worker's by now.
     package static let countTry =
         preamble + """
+            if not holds(ARGV[1], ARGV[3]) then return 0 end
             redis.call('HINCRBY', counters, 'retries', 1)
-            return redis.call('HINCRBY', tries, ARGV[1], 1)
+            return redis.call('HINCRBY', tries, ARGV[2], 1)
             """
 
-    /// A job is given up. Keys: also the dead letters. Arguments: id, entry, lane, reason, tries, letters to keep.
+    /// A job is given up. Keys: also the dead letters. Arguments: worker, id, entry, lane, reason, tries, letters to keep.
     package static let bury =
         preamble + """
-            drop(ARGV[2])
-            if redis.call('HGET', known, ARGV[1]) ~= ARGV[2] then return 0 end
-            redis.call('HDEL', known, ARGV[1])
-            redis.call('HDEL', tries, ARGV[1])
-            redis.call('HINCRBY', counters, 'dead', 1)
-            redis.call(
-                'XADD', KEYS[7], 'MAXLEN', '~', ARGV[6], '*', 'job', ARGV[1], 'lane', ARGV[3], 'reason', ARGV[4],
-                'tries', ARGV[5])
+            if not holds(ARGV[1], ARGV[3]) then return 0 end
+            if redis.call('HGET', known, ARGV[2]) == ARGV[3] then
+                redis.call(
+                    'XADD', KEYS[7], 'MAXLEN', '~', ARGV[7], '*', 'job', ARGV[2], 'lane', ARGV[4], 'reason',
+                    ARGV[5], 'tries', ARGV[6])
+                redis.call('HINCRBY', counters, 'dead', 1)
+                redis.call('HDEL', known, ARGV[2])
+                redis.call('HDEL', tries, ARGV[2])
+            end
+            drop(ARGV[3])
             return 1
             """
 
@@ -156,8 +174,7 @@ package enum RedisScript {
             if pending().err then return 0 end
             redis.call('ZADD', workers, now() + ARGV[2], ARGV[1])
             for i = 3, #ARGV do
-                local p = redis.call('XPENDING', stream, group, ARGV[i], ARGV[i], 1)
-                if p[1] and p[1][2] == ARGV[1] then
+                if holds(ARGV[1], ARGV[i]) then
                     redis.call('XCLAIM', stream, group, ARGV[1], 0, ARGV[i], 'JUSTID')
                 end
             end

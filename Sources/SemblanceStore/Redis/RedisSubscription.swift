@@ -17,18 +17,19 @@ final class RedisSubscription: Sendable {
         var descriptor: Int32?
     }
 
-    private static let quietLimit: Duration = .seconds(5)
-
     private let url: RedisURL
     private let channel: String
     private let timeouts: RedisTimeouts
+    private let quietLimit: Duration
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(url: RedisURL, channel: String, timeouts: RedisTimeouts, logger: Logger) {
+    /// - Parameter quietLimit: how long the server may say nothing until it is asked for a sign of life.
+    init(url: RedisURL, channel: String, timeouts: RedisTimeouts, quietLimit: Duration, logger: Logger) {
         self.url = url
         self.channel = channel
         self.timeouts = timeouts
+        self.quietLimit = quietLimit
         self.logger = logger
     }
 
@@ -86,7 +87,7 @@ final class RedisSubscription: Sendable {
             try connection.send(["SUBSCRIBE", channel])
             var isAsked = false
             while !state.withLock({ $0.isClosed }) {
-                guard let message = try connection.message(within: Self.quietLimit) else {
+                guard let message = try connection.message(within: quietLimit) else {
                     if isAsked { throw RedisConnectionLoss(cause: .timedOut, text: "no sign of life") }
                     isAsked = true
                     try connection.send(["PING"])

@@ -10,20 +10,33 @@ import Testing
 #if compiler(>=6.3)
     /// A worker that dies of SIGKILL at every step of ingestion; another process goes on, over the same database, files
     /// and Redis server.
-    @Suite(.enabled(if: TestQueue.isWanted, TestQueue.reason), .serialized, .timeLimit(.minutes(3)))
+    @Suite(.enabled(if: TestQueue.isWanted, TestQueue.reason), .serialized, .timeLimit(.minutes(4)))
     struct KilledWorkerTests {
         @Test(arguments: FaultPoint.allCases, [true, false])
         func whatAKilledWorkerLeftIsFinishedOnce(at point: FaultPoint, areUploads: Bool) async throws {
+            try await killAndGoOn(at: point, areUploads: areUploads, database: "")
+        }
+
+        @Test(.enabled(if: TestDatabase.isWanted, TestDatabase.reason), arguments: FaultPoint.allCases)
+        func theSameOverPostgreSQL(at point: FaultPoint) async throws {
+            let database = try await TestDatabase()
+            try await killAndGoOn(at: point, areUploads: true, database: database.url)
+            try await database.drop()
+        }
+
+        private func killAndGoOn(at point: FaultPoint, areUploads: Bool, database: String) async throws {
             let folder = try TemporaryFolder()
             let prefix = TestQueue.keyPrefix()
-            let workplace = Workplace(folder: folder.path, prefix: prefix, areUploads: areUploads)
+            let workplace = Workplace(
+                folder: folder.path, prefix: prefix, areUploads: areUploads, database: database)
             try workplace.writePictures()
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 [
                     folder = folder.path as String, prefix = prefix as String, areUploads = areUploads as Bool,
-                    point = point.rawValue as String
+                    database = database as String, point = point.rawValue as String
                 ] in
-                try await Workplace(folder: folder, prefix: prefix, areUploads: areUploads).workUntil(point)
+                try await Workplace(folder: folder, prefix: prefix, areUploads: areUploads, database: database)
+                    .workUntil(point)
             }
             let next = try await workplace.open()
             let job = try #require(try await next.jobs.jobs(in: nil, lane: nil, limit: 10, offset: 0).first)
@@ -39,24 +52,26 @@ import Testing
             workers.cancel()
             try await workers.value
             try await workplace.expectEverythingOnce(in: next, job: job.id)
-            await next.queue.close()
+            await next.close()
         }
     }
 
-    /// One installation on a disk, as one process after another sees it.
+    /// One installation, as one process after another sees it.
     struct Workplace: Sendable {
         static let pictureCount = 30
 
         let folder: String
         let prefix: String
         let areUploads: Bool
+        /// PostgreSQL's URL; SQLite if it is empty.
+        let database: String
 
         struct Process {
             let engine: Engine
-            let jobs: SQLiteJobStore
+            let jobs: any JobStore
             let queue: RedisJobQueue
             let files: LocalFileStore
-            let dataFolder: DataFolder
+            let close: @Sendable () async -> Void
         }
 
         private var pictures: String { folder + "/pictures" }
@@ -73,15 +88,14 @@ import Testing
 
         func open(_ faults: EngineFaults = EngineFaults()) async throws -> Process {
             let dataFolder = try DataFolder(path: folder + "/data")
-            let database = try await SQLiteDatabase.open(path: dataFolder.databasePath, role: .writer)
-            let (store, jobs) = (SQLiteCatalogueStore(database: database), SQLiteJobStore(database: database))
+            let files = LocalFileStore(folder: dataFolder)
+            let (store, jobs, close) = try await stores(in: dataFolder)
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let queue = RedisJobQueue(
                 url: try RedisURL(TestQueue.url()), jobs: jobs,
                 configuration: .init(
                     lease: .milliseconds(300), reconciliationInterval: .milliseconds(200), keyPrefix: prefix),
                 logger: logger)
-            let files = LocalFileStore(folder: dataFolder)
             var configuration = EngineConfiguration(workerThreadCount: 2, batchSize: 4)
             configuration.heartbeatInterval = .milliseconds(50)
             let engine = Engine(
@@ -90,7 +104,25 @@ import Testing
                     indexes: InMemoryVectorIndexes(store: store), models: SmallModels(), reader: SmallImageReader(),
                     fetcher: nil, logger: logger),
                 configuration: configuration, faults: faults)
-            return Process(engine: engine, jobs: jobs, queue: queue, files: files, dataFolder: dataFolder)
+            return Process(engine: engine, jobs: jobs, queue: queue, files: files) {
+                await queue.close()
+                close()
+            }
+        }
+
+        private func stores(
+            in folder: DataFolder
+        ) async throws -> (any CatalogueStore, any JobStore, close: @Sendable () -> Void) {
+            guard database.isEmpty else {
+                let configuration = PostgresConfiguration(url: try PostgresURL(database), connectionCount: 4)
+                let opened = try await PostgresDatabase.open(configuration, schema: .migrate)
+                return (
+                    PostgresCatalogueStore(database: opened),
+                    PostgresJobStore(database: opened, lease: .milliseconds(600)), { opened.close() }
+                )
+            }
+            let opened = try await SQLiteDatabase.open(path: folder.databasePath, role: .writer)
+            return (SQLiteCatalogueStore(database: opened), SQLiteJobStore(database: opened), {})
         }
 
         /// Never returns if the point is reached.
@@ -102,6 +134,8 @@ import Testing
             let job = try await process.engine.submit(try work(process.files))
             let workers = Task { try await process.engine.runWorkers() }
             _ = try await process.engine.waitForJob(job.id.rawValue, timeout: .seconds(30))
+            // The last point comes after the outcome.
+            try await Task.sleep(for: .seconds(10))
             workers.cancel()
         }
 

@@ -206,6 +206,8 @@ struct RedisFaultTests {
         let fixture = try RedisQueueFixture(url: server.url)
         let queue = try fixture.queue()
         try await queue.check()
+        // More than all of it; what comes next is too much.
+        _ = try await fixture.client().call(["SET", "filler", String(repeating: "x", count: 2_000_000)])
         await expectFailure(.queueUnavailable, saying: "no memory") {
             try await queue.enqueue(.random(), lane: .search)
         }

@@ -120,12 +120,14 @@ import Testing
     @Test func aConnectionThatLeadsNowhereIsNoticed() async throws {
         let server = try PrivateRedis()
         let proxy = try StallingProxy(to: server.port)
-        let notices = try notices("redis://127.0.0.1:\(proxy.port)")
+        let notices = RedisJobNotices(
+            url: try RedisURL("redis://127.0.0.1:\(proxy.port)"), keyPrefix: prefix, quietLimit: .milliseconds(200),
+            logger: RedisQueueFixture.logger)
         var news = notices.news().makeAsyncIterator()
         #expect(await news.next() == .some(nil))
         proxy.stall()
         proxy.resume()
-        // Silent for five seconds, asked, silent again: it connects anew.
+        // Silent for a while, asked, silent again: it connects anew.
         #expect(await news.next() == .some(nil))
         await notices.close()
         proxy.close()
