@@ -19,6 +19,27 @@ extension CatalogueStoreContract {
             // Filters that find nothing or everything would prove little.
             #expect(hitCount > 100)
         },
+        ContractCheck("long values are equal and in order to their last byte") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            // Up to what an index can hold, a little less and more, and far beyond.
+            let texts = [0, 997, 998, 999, 1_000, 1_001, 20_000].flatMap { length in
+                ["", "a", "b"].map {
+                    String(repeating: "\u{E9}x", count: length / 3) + String(repeating: "y", count: length % 3) + $0
+                }
+            }
+            let images = texts.indices.map { Samples.image($0 + 1, metadata: ["text": .string(texts[$0])]) }
+            let added = try await store.add(images, to: space)
+            for text in texts {
+                var filters = MetadataFilter.Comparison.allCases.map {
+                    MetadataFilter.compare(path: ["text"], $0, .string(text))
+                }
+                filters.append(.isIn(path: ["text"], [.string(text), "a"]))
+                for filter in filters {
+                    let expected = zip(added, images).filter { filter.matches($0.1.metadata) }.map(\.0.id).sorted()
+                    #expect(try await store.images(matching: filter, in: space.catalogueID) == expected)
+                }
+            }
+        },
         ContractCheck("a filter restricts pages and counts alike") {
             let (store, space) = ($0.store, try await $0.makeSpace())
             var random = RandomMetadata(seed: 7)

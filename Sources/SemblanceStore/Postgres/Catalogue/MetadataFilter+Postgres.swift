@@ -17,21 +17,31 @@ extension MetadataFilter {
     /// PostgreSQL takes at most 65,535 parameters.
     private static let maximumValueCount = 30_000
 
-    /// A condition that holds exactly for the images whose metadata `matches`.
+    /// How a statement looks at an image's value.
+    package enum LookUp: Sendable {
+        /// The images with such a value, out of the index on values: right where few are left.
+        case byValue
+        /// The value of one image: right where images come one by one, out of a vector index.
+        case byImage
+        /// As a query for the images' numbers, for a condition on one key that is met by having a value.
+        case images
+    }
+
+    /// A condition that holds exactly for the images whose metadata `matches`; it is never NULL.
     ///
-    /// Every comparison becomes a set of images out of an index; no value and no name is ever part of the SQL text.
+    /// No value and no name is ever part of the SQL text.
     /// - Parameter column: the images' number in the statement that this becomes part of.
     /// - Throws: `RequestError` with `invalid-filter` if there are more values than PostgreSQL takes.
     package func sql(
         _ condition: inout PostgresCondition, _ keys: MetadataKeyTree, in catalogue: Catalogue.ID,
-        _ connection: PostgresConnection, column: String = "images.id"
+        _ connection: PostgresConnection, column: String = "images.id", _ lookUp: LookUp = .byValue
     ) throws -> String {
         guard postgresValueCount <= Self.maximumValueCount else {
             throw RequestError(
                 .invalidFilter,
                 "A filter compares with at most \(Self.maximumValueCount) values, not \(postgresValueCount).")
         }
-        var translation = Translation(column: column, condition: condition) { path in
+        var translation = Translation(column: column, lookUp: lookUp, condition: condition) { path in
             try keys.find(path, in: catalogue, connection)
         }
         let sql = try translation.translate(self)
@@ -41,6 +51,7 @@ extension MetadataFilter {
 
     private struct Translation {
         let column: String
+        let lookUp: LookUp
         var condition: PostgresCondition
         let key: ([String]) throws -> Int64?
 
@@ -51,8 +62,8 @@ extension MetadataFilter {
             case .compare(let path, let comparison, let expected):
                 return try images(at: path) { $0.holds(comparison, expected) }
             case .isIn(let path, let values):
-                let keys = values.filter(\.isComparable).map { MetadataSortKey($0).bytes }
-                return try images(at: path) { "value = ANY (\($0.condition.bind(.byteStrings(keys))))" }
+                let keys = values.filter(\.isComparable).map { LongValue(MetadataSortKey($0)) }
+                return try images(at: path) { $0.isAmong(keys) }
             case .exists(let path, true): return try images(at: path) { _ in "TRUE" }
             case .exists(let path, false): return "NOT \(try images(at: path) { _ in "TRUE" })"
             case .and(let filters): return try join(filters, " AND ", ofNone: "TRUE")
@@ -74,14 +85,27 @@ extension MetadataFilter {
         private mutating func images(
             at path: [String], where condition: (inout Translation) -> String
         ) throws -> String {
-            guard let key = try key(path) else { return "FALSE" }
+            guard let key = try key(path) else { return lookUp == .images ? "SELECT 0 WHERE FALSE" : "FALSE" }
             let meets = condition(&self)
             // Our own number, so that the planner knows how many images have such a member.
-            return "(\(column) IN (SELECT image_id FROM metadata_values WHERE key_id = \(key) AND \(meets)))"
+            let images = "SELECT image_id FROM metadata_values WHERE key_id = \(key) AND \(meets)"
+            switch lookUp {
+            case .images: return images
+            case .byValue: return "(\(column) IN (\(images)))"
+            case .byImage:
+                let value = "SELECT \(meets) FROM metadata_values WHERE image_id = \(column) AND key_id = \(key)"
+                return "coalesce((\(value)), FALSE)"
+            }
         }
 
         private mutating func equality(with expected: JSONValue) -> String {
-            expected.isComparable ? "value = \(bind(MetadataSortKey(expected)))" : "FALSE"
+            expected.isComparable ? value("=", MetadataSortKey(expected)) : "FALSE"
+        }
+
+        private mutating func isAmong(_ keys: [LongValue]) -> String {
+            let short = "value = ANY (\(condition.bind(.byteStrings(keys.filter(\.isShort).map(\.head)))))"
+            let long = keys.filter { !$0.isShort }.map { " OR \(value("=", $0))" }
+            return "(\(short)\(long.joined()))"
         }
 
         private mutating func holds(_ comparison: Comparison, _ expected: JSONValue) -> String {
@@ -93,16 +117,22 @@ extension MetadataFilter {
             default: return "FALSE"
             }
             let (lower, upper) = MetadataSortKey.bounds(of: kind)
-            let bound = bind(MetadataSortKey(expected))
+            let bound = MetadataSortKey(expected)
             switch comparison {
-            case .less: return "value >= \(bind(lower)) AND value < \(bound)"
-            case .lessOrEqual: return "value >= \(bind(lower)) AND value <= \(bound)"
-            case .greater: return "value > \(bound) AND value < \(bind(upper))"
-            case .greaterOrEqual, .equal, .notEqual: return "value >= \(bound) AND value < \(bind(upper))"
+            case .less: return "value >= \(bind(lower)) AND \(value("<", bound))"
+            case .lessOrEqual: return "value >= \(bind(lower)) AND \(value("<=", bound))"
+            case .greater: return "\(value(">", bound)) AND value < \(bind(upper))"
+            case .greaterOrEqual, .equal, .notEqual: return "\(value(">=", bound)) AND value < \(bind(upper))"
             }
         }
 
-        private mutating func bind(_ key: MetadataSortKey) -> String { condition.bind(.bytes(key.bytes)) }
+        /// Compares the whole of a value, of which a short one is all in the index.
+        private mutating func value(_ sign: String, _ key: LongValue) -> String {
+            guard !key.isShort else { return "value \(sign) \(bind(key.head))" }
+            return "(value, rest) \(sign) (\(bind(key.head)), \(bind(key.rest)))"
+        }
+
+        private mutating func value(_ sign: String, _ key: MetadataSortKey) -> String { value(sign, LongValue(key)) }
         private mutating func bind(_ bytes: some Sequence<UInt8>) -> String { condition.bind(.bytes(Array(bytes))) }
     }
 

@@ -25,7 +25,7 @@ struct PostgresMetadataValues {
 
     /// Writes the values of new images.
     func insert(_ entries: [Entry]) throws {
-        var rows: [(image: Int64, key: Int64, value: [UInt8])] = []
+        var rows: [(image: Int64, key: Int64, value: LongValue)] = []
         // By level, so that the numbers of one level are read at once.
         var level = entries.map { (entry: $0, parent: MetadataKeyTree.root, object: $0.metadata) }
         while !level.isEmpty {
@@ -41,13 +41,16 @@ struct PostgresMetadataValues {
                 guard let number = numbers[step] else {
                     throw PostgresFailure(.unexpectedValue, "a member's name has no number")
                 }
-                rows.append((entry.image.rawValue, number, MetadataSortKey(value).bytes))
+                rows.append((entry.image.rawValue, number, LongValue(MetadataSortKey(value))))
                 if case .object = value { level.append((entry, number, value)) }
             }
         }
         guard !rows.isEmpty else { return }
         try connection.execute(
-            "INSERT INTO metadata_values (image_id, key_id, value) SELECT * FROM unnest($1, $2, $3)",
-            [.integers(rows.map(\.image)), .integers(rows.map(\.key)), .byteStrings(rows.map(\.value))])
+            "INSERT INTO metadata_values (image_id, key_id, value, rest) SELECT * FROM unnest($1, $2, $3, $4)",
+            [
+                .integers(rows.map(\.image)), .integers(rows.map(\.key)), .byteStrings(rows.map(\.value.head)),
+                .byteStrings(rows.map(\.value.rest)),
+            ])
     }
 }

@@ -4,7 +4,7 @@ import SemblanceCore
 ///
 /// All of it is in the schema `semblance`, whose table `schema_version` has a row for each step that was taken.
 package enum PostgresSchema {
-    package static let steps: [String] = [version1]
+    package static let steps: [String] = [version1, version2]
 
     /// "SEMB": whoever migrates holds this lock.
     private static let lockNumber: Int64 = 0x5345_4D42
