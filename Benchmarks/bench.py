@@ -87,6 +87,23 @@ def pillow_milliseconds(files, size=224, passes=3):
     return statistics.median(times)
 
 
+def psql(url, statement):
+    subprocess.run([str(ROOT / ".deps/postgres/bin/psql"), url, "-qc", statement], check=True)
+
+
+def pgbench_milliseconds(url, folder):
+    """The searches that are in the folder, each prepared once, by one client: times of single statements."""
+    scripts = [word for path in sorted(folder.glob("*.sql")) for word in ("-f", str(path))]
+    options = (folder / "options").read_text() + " -c search_path=semblance,public -c jit=off"
+    words = [str(ROOT / ".deps/postgres/bin/pgbench"), "-n", "-M", "prepared", "-c", "1", "-t", "600", "-l",
+             "--log-prefix", str(folder / "log"), *scripts, url]
+    subprocess.run(words, env=os.environ | {"PGOPTIONS": options}, check=True, stdout=subprocess.DEVNULL)
+    # client, number, microseconds, …; the first of each script are planned and read from the disk.
+    lines = [line.split() for log in folder.glob("log.*") for line in log.read_text().splitlines()]
+    times = sorted(int(line[2]) / 1000 for line in lines[200:])
+    return {"p50": times[len(times) // 2], "p99": times[int(0.99 * len(times))]}
+
+
 class Memory:
     """The greatest resident memory of a process, split into what it owns and what it maps from files."""
 
@@ -379,6 +396,43 @@ class Bench:
         for what, name in [("from enqueuing to a waiting worker", "hand_over_ms"), ("from a job's end to a waiter", "news_ms")]:
             self.row(what, f"p50 {found[name]['p50']:.2f} ms, p95 {found[name]['p95']:.2f} ms")
 
+    def pgvector(self):
+        """Vectors in PostgreSQL, beside plain SQL and pgbench on the same server."""
+        servers, folder = self.folder / "servers", self.folder / "pgbench"
+        folder.mkdir()
+        count, tool = 100_000 // self.scale, ROOT / "scripts/test-servers.sh"
+        environment = os.environ | {"SEMBLANCE_TEST_FSYNC": "on"}
+        start = [str(tool), "start", str(servers), "postgres"]
+        url = subprocess.run(start, env=environment, check=True, capture_output=True, text=True).stdout.split("=", 1)[1]
+        url = url.strip()
+        try:
+            # What the set-up for tests gives PostgreSQL is too little for these vectors.
+            psql(url, "ALTER SYSTEM SET shared_buffers = '2GB'")
+            subprocess.run([str(tool), "stop", str(servers), "postgres"], check=True)
+            subprocess.run(start, env=environment, check=True, stdout=subprocess.DEVNULL)
+            found = run_json(PARTS, "pgvector", "--database", url, "--scripts", str(folder), "--count", str(count))
+            pgbench = pgbench_milliseconds(url, folder)
+        finally:
+            subprocess.run([str(tool), "stop", str(servers)], check=True)
+        self.raw["pgvector"] = found | {"pgbench": pgbench}
+        ours, plain = found["seconds"], found["plain_seconds"]
+        self.row(
+            f"load {count:,} × 1280 into PostgreSQL and build HNSW",
+            f"{ours['load']:.1f} + {ours['build']:.1f} s; plain COPY and CREATE INDEX {plain['load']:.1f} + "
+            f"{plain['build']:.1f} s: {sum(ours.values()) / sum(plain.values()):.2f}x as long",
+            "≤ 1.3x",
+        )
+        for share in ["1.0", "0.01", "0.1", "0.5"]:
+            times, recall = found[f"search {share}"]["ms"], found[f"search {share}"]["recall_at_10"]
+            whole = share == "1.0"
+            self.row(
+                f"search {count:,} × 1280 in PostgreSQL" + ("" if whole else f", {float(share):.0%} of them by a filter"),
+                f"p50 {times['p50']:.2f} ms, p99 {times['p99']:.2f} ms, recall@10 {recall:.3f}" + (
+                    f"; pgbench p50 {pgbench['p50']:.2f} ms, p99 {pgbench['p99']:.2f} ms: "
+                    f"{times['p50'] - pgbench['p50']:+.2f} ms" if whole else ""),
+                "p50 ≤ pgbench + 2 ms" if whole else "recall ≥ 0.95",
+            )
+
     def table(self):
         lines = ["| what | measured | goal |", "| --- | --- | --- |"]
         return "\n".join(lines + [f"| {what.strip()} | {value} | {goal} |" for what, value, goal in self.rows])
@@ -386,7 +440,7 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = ["decode", "inference", "families", "importing", "ingestion", "queries", "memory", "index", "queue"]
+    parts = ["decode", "inference", "families", "importing", "ingestion", "queries", "memory", "index", "queue", "pgvector"]
     parser.add_argument("--quick", action="store_true", help="a tenth of the files")
     parser.add_argument("--only", choices=parts, action="append")
     options = parser.parse_args()

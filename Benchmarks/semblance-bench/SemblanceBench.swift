@@ -8,6 +8,6 @@ struct SemblanceBench: AsyncParsableCommand {
         abstract: "Measures decoding, inference, importing models, the index and the job queue; prints JSON.",
         subcommands: [
             DecodeBenchmark.self, InferenceBenchmark.self, IndexBenchmark.self, ImportBenchmark.self,
-            GraphBenchmark.self, SeedCatalogue.self, StoreBenchmark.self, QueueBenchmark.self,
+            GraphBenchmark.self, SeedCatalogue.self, StoreBenchmark.self, QueueBenchmark.self, PgvectorBenchmark.self,
         ])
 }

@@ -36,11 +36,11 @@ struct Samples {
         sorted.isEmpty ? .nan : sorted[min(Int(share * Double(sorted.count)), sorted.count - 1)]
     }
 
-    /// `{"min", "p50", "p95", "count"}`, milliseconds.
+    /// `{"min", "p50", "p95", "p99", "count"}`, milliseconds.
     var json: JSONValue {
         [
             "min": .number(quantile(0)), "p50": .number(quantile(0.5)), "p95": .number(quantile(0.95)),
-            "count": .number(Double(sorted.count)),
+            "p99": .number(quantile(0.99)), "count": .number(Double(sorted.count)),
         ]
     }
 }
@@ -78,9 +78,37 @@ struct ClusteredVectors {
     }
 
     /// Nearly normal: the sum of four uniform numbers.
-    private static func normal(_ generator: inout SeededGenerator) -> Float {
+    fileprivate static func normal(_ generator: inout SeededGenerator) -> Float {
         let bits = generator.next()
         let sum = (0..<4).reduce(Float(0)) { $0 + Float((bits >> (16 * UInt64($1))) & 0xFFFF) / 65535 - 0.5 }
         return sum * 1.732
+    }
+}
+
+/// Unit vectors around centres, of few degrees of freedom: like embeddings of photographs, and unlike noise they have
+/// neighbours that are nearer than the rest, which a graph is there to find.
+struct PhotographLikeVectors {
+    private let directions: [[Float]]
+    private let centres: [[Float]]
+    private var generator: SeededGenerator
+
+    init(dimension: Int, freedom: Int = 48, centreCount: Int = 300, seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        // The later a direction, the less varies along it.
+        directions = (1...freedom).map { place in
+            (0..<dimension).map { _ in ClusteredVectors.normal(&generator) / Float(place).squareRoot() }
+        }
+        centres = (0..<centreCount).map { _ in (0..<freedom).map { _ in ClusteredVectors.normal(&generator) } }
+        self.generator = generator
+    }
+
+    mutating func next() -> Embedding {
+        let centre = centres[Int.random(in: 0..<centres.count, using: &generator)]
+        var values = directions[0].map { _ in 0.3 * ClusteredVectors.normal(&generator) }
+        for (direction, place) in zip(directions, centre) {
+            let share = place + 0.8 * ClusteredVectors.normal(&generator)
+            for index in values.indices { values[index] += share * direction[index] }
+        }
+        return Embedding(normalising: values) ?? Embedding(unit: directions[0])
     }
 }
