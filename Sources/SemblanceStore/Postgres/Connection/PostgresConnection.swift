@@ -6,7 +6,7 @@ import Foundation
 /// The socket is never waited for without a limit, so that a server that stopped answering, or a network that
 /// swallows what is sent, ends in an error. After such an error the connection is broken and of no further use.
 ///
-/// `@unchecked Sendable`: `handle`, `statements` and `timeLimit` are used by one thread at a time; the pool hands a
+/// `@unchecked Sendable`: `handle`, `statements`, `settings` and `timeLimit` are used by one thread at a time; the pool hands a
 /// connection to one thread at a time.
 package final class PostgresConnection: @unchecked Sendable {
     let handle: OpaquePointer
@@ -20,6 +20,8 @@ package final class PostgresConnection: @unchecked Sendable {
 
     /// Prepared statements by their text and the types of their parameters.
     var statements: [PreparedStatement: String] = [:]
+    /// Settings that were made for the rest of the session, by name.
+    var settings: [String: String] = [:]
 
     /// The server gives up first, with an error after which the connection can still be used.
     static let grace = Duration.seconds(2)
