@@ -8,18 +8,21 @@ import Testing
 /// An engine over backends in memory, and a folder of pictures.
 struct EngineFixture {
     let engine: Engine
-    let store = InMemoryCatalogueStore()
+    let store: InMemoryCatalogueStore
+    let indexes: InMemoryVectorIndexes
     let jobs = InMemoryJobStore()
     let files: TemporaryFileStore
     let folder: TemporaryFolder
 
     init(configuration: EngineConfiguration = EngineConfiguration(workerThreadCount: 2)) throws {
+        store = InMemoryCatalogueStore()
+        indexes = InMemoryVectorIndexes(store: store)
         files = try TemporaryFileStore()
         folder = try TemporaryFolder()
         engine = Engine(
             EngineDependencies(
                 catalogues: store, jobs: jobs, queue: InMemoryJobQueue(), files: files,
-                indexes: InMemoryVectorIndexes(store: store), models: SmallModels(),
+                indexes: indexes, models: SmallModels(),
                 reader: SmallImageReader(limits: configuration.limits), fetcher: nil,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             configuration: configuration)

@@ -59,6 +59,18 @@ import Testing
         #expect(image?.score == same?.score)
     }
 
+    /// By then all vectors are in, and nobody searches with the new model yet.
+    @Test func buildsTheIndexAtTheEndOfAnIngestionAndBeforeASwitch() async throws {
+        _ = try await reembed()
+        for model in ["small", "smaller"] {
+            let space = try await fixture.engine.embeddingCounts(ofCatalogue: "default").first {
+                $0.space.model.modelID == model
+            }?.space
+            let index = try await fixture.indexes.index(for: try #require(space)) as? InMemoryVectorIndex
+            #expect(try await #require(index).builds == [20])
+        }
+    }
+
     @Test func switchesBackWithoutEmbeddingAgain() async throws {
         _ = try await reembed()
         let job = try await reembed(to: "small")

@@ -19,6 +19,37 @@ import Testing
         }
     }
 
+    @Test func declaresAndReplacesFilterableKeys() async throws {
+        try await ServerFixture().run { client async throws in
+            let body: JSONValue = ["name": "chairs", "filterable_keys": ["price", "maker.country", "price"]]
+            let created = try await client.send(body, to: "/v1/catalogues")
+            #expect(try created.json()["filterable_keys"] == ["maker.country", "price"])
+            let list = try await client.get("/v1/catalogues").json()
+            #expect(list["catalogues"]?.elements.map { $0["filterable_keys"] } == [["maker.country", "price"]])
+            let changed = try await client.send(
+                ["filterable_keys": ["colour"]], to: "/v1/catalogues/chairs", method: .patch)
+            #expect(try changed.json()["filterable_keys"] == ["colour"])
+            let both = try await client.send(
+                ["filterable_keys": .array([]), "model": "smaller"], to: "/v1/catalogues/chairs", method: .patch)
+            #expect(try both.json()["filterable_keys"] == .array([]))
+            #expect(try both.json()["model"] == "smaller")
+        }
+    }
+
+    @Test(arguments: [
+        ["$price"], [""], ["a..b"], ["a."], [String(repeating: "k", count: 256)], (0..<33).map { "key\($0)" },
+    ])
+    func refusesKeysThatAreNotKeys(keys: [String]) async throws {
+        try await ServerFixture().run { client async throws in
+            _ = try await client.send(["name": "chairs"], to: "/v1/catalogues")
+            let body: JSONValue = ["filterable_keys": .array(keys.map { .string($0) }), "model": "smaller"]
+            let response = try await client.send(body, to: "/v1/catalogues/chairs", method: .patch)
+            #expect(response.status == .badRequest)
+            #expect(response.problemCode == "invalid-filterable-keys")
+            #expect(try await client.get("/v1/catalogues/chairs").json()["model"] != "smaller")
+        }
+    }
+
     @Test func takesNamesOfAnyScriptInPaths() async throws {
         try await ServerFixture().run { client async throws in
             let created = try await client.send(["name": "Möbel"], to: "/v1/catalogues")

@@ -49,13 +49,14 @@ public actor InMemoryCatalogueStore: CatalogueStore {
 
     // MARK: Catalogues
 
-    public func createCatalogue(named name: String, modelID: String) throws -> Catalogue {
+    public func createCatalogue(named name: String, modelID: String, filterableKeys: [String]) throws -> Catalogue {
         guard !catalogueRows.values.contains(where: { $0.name == name }) else {
             throw StoreError(.catalogueExists, "There is a catalogue '\(name)' already.")
         }
         lastCatalogue += 1
         let id = Catalogue.ID(rawValue: lastCatalogue)
-        let catalogue = Catalogue(id: id, name: name, modelID: modelID, createdAt: Date())
+        let catalogue = Catalogue(
+            id: id, name: name, modelID: modelID, createdAt: Date(), filterableKeys: filterableKeys)
         catalogueRows[id] = catalogue
         return catalogue
     }
@@ -82,7 +83,15 @@ public actor InMemoryCatalogueStore: CatalogueStore {
     public func setModel(_ modelID: String, of id: Catalogue.ID) throws {
         let catalogue = try requireCatalogue(id)
         catalogueRows[id] = Catalogue(
-            id: id, name: catalogue.name, modelID: modelID, createdAt: catalogue.createdAt)
+            id: id, name: catalogue.name, modelID: modelID, createdAt: catalogue.createdAt,
+            filterableKeys: catalogue.filterableKeys)
+    }
+
+    public func setFilterableKeys(_ keys: [String], of id: Catalogue.ID) throws {
+        let catalogue = try requireCatalogue(id)
+        catalogueRows[id] = Catalogue(
+            id: id, name: catalogue.name, modelID: catalogue.modelID, createdAt: catalogue.createdAt,
+            filterableKeys: keys)
     }
 
     public func statistics(of id: Catalogue.ID) throws -> CatalogueStatistics {

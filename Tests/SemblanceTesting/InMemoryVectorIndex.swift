@@ -6,6 +6,8 @@ public actor InMemoryVectorIndex: VectorIndex {
     private let catalogue: Catalogue.ID
     private let filters: (any FilterResolver)?
     private var vectors: [CatalogueImage.ID: Embedding] = [:]
+    /// How many vectors there were at each call of `build`.
+    public private(set) var builds: [Int] = []
 
     /// - Parameter filters: resolves metadata filters; without it a filtered search finds nothing.
     public init(dimension: Int, catalogue: Catalogue.ID, filters: (any FilterResolver)?) {
@@ -50,6 +52,11 @@ public actor InMemoryVectorIndex: VectorIndex {
         }
         pairs.sort { ($1.score, $0.first, $0.second) < ($0.score, $1.first, $1.second) }
         return Array(pairs.prefix(limit))
+    }
+
+    public func build(report: @escaping @Sendable (IndexBuildProgress) -> Void) -> IndexBuildOutcome {
+        builds.append(vectors.count)
+        return .notNeeded
     }
 
     private func check(_ vector: Embedding) throws {

@@ -14,7 +14,7 @@ import pytest
 from pictures import encoded, jpeg, picture, save_pictures
 from program import Program, wait_for
 
-COMMANDS = ["index", "search", "serve", "list", "remove", "duplicates", "models", "embed", "label", "jobs", "keys", "stats", "doctor"]
+COMMANDS = ["index", "search", "serve", "list", "remove", "duplicates", "models", "embed", "label", "filterable", "jobs", "keys", "stats", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -234,6 +234,17 @@ def test_keys_are_made_listed_and_revoked(program):
     program.json("keys", "revoke", made["id"])
     assert program.json("keys", "list")["keys"] == []
     program.fails("keys", "revoke", made["id"], code="key-unknown")
+
+
+def test_filterable_keys_are_declared_shown_and_taken_back(indexed):
+    assert indexed.json("filterable")["filterable_keys"] == []
+    declared = indexed.json("filterable", "price", "maker.country", "price")
+    assert declared == {"catalogue": "default", "filterable_keys": ["maker.country", "price"]}
+    assert indexed.run("filterable", expect=0).out.split() == ["maker.country", "price"]
+    assert indexed.json("filterable", "--none")["filterable_keys"] == []
+    assert "not a metadata key" in indexed.run("filterable", "$price", expect=1).err
+    assert "no catalogue" in indexed.run("filterable", "-c", "nowhere", expect=1).err
+    indexed.run("filterable", "price", "--none", expect=64)
 
 
 def test_doctor_finds_the_installation_healthy(program):

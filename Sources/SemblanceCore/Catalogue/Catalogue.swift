@@ -13,12 +13,16 @@ public struct Catalogue: Hashable, Sendable, Codable {
     /// The model that a search of this catalogue uses when none is named.
     public let modelID: String
     public let createdAt: Date
+    /// The metadata keys that searches filter by, as filters write them: `price`, `maker.country`. A record for stores
+    /// that must be told beforehand: a filter on any other key is as exact.
+    public let filterableKeys: [String]
 
-    public init(id: ID, name: String, modelID: String, createdAt: Date) {
+    public init(id: ID, name: String, modelID: String, createdAt: Date, filterableKeys: [String] = []) {
         self.id = id
         self.name = name
         self.modelID = modelID
         self.createdAt = createdAt
+        self.filterableKeys = filterableKeys
     }
 
     /// The catalogue that the command line and the API use when none is named.

@@ -5,13 +5,15 @@
 public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStore {
     // Catalogues
     /// - Throws: `catalogue-exists`.
-    func createCatalogue(named name: String, modelID: String) async throws -> Catalogue
+    func createCatalogue(named name: String, modelID: String, filterableKeys: [String]) async throws -> Catalogue
     /// - Throws: `catalogue-unknown`.
     func catalogue(named name: String) async throws -> Catalogue
     func catalogues() async throws -> [Catalogue]
     /// Deletes the catalogue, its images and embeddings. Returns the hashes of stored files that no catalogue uses now.
     func deleteCatalogue(_ id: Catalogue.ID) async throws -> [ContentHash]
     func setModel(_ modelID: String, of id: Catalogue.ID) async throws
+    /// Replaces the keys that a catalogue declares filterable.
+    func setFilterableKeys(_ keys: [String], of id: Catalogue.ID) async throws
     func statistics(of id: Catalogue.ID) async throws -> CatalogueStatistics
 
     // Images
@@ -58,6 +60,13 @@ public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStor
     func abandonedImages(in catalogue: Catalogue.ID) async throws -> [CatalogueImage.ID]
     /// Forgets source paths. Images left in place there move to another of their sources, or are abandoned.
     func forgetSources(_ paths: [String], in catalogue: Catalogue.ID) async throws
+}
+
+extension CatalogueStore {
+    /// A catalogue that declares no keys.
+    public func createCatalogue(named name: String, modelID: String) async throws -> Catalogue {
+        try await createCatalogue(named: name, modelID: modelID, filterableKeys: [])
+    }
 }
 
 /// What became of one image given to `CatalogueStore.add`.

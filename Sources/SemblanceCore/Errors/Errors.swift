@@ -112,6 +112,7 @@ public enum RequestErrorCode: String, Hashable, Sendable, CaseIterable {
     case invalidLimit = "invalid-k"
     case invalidRegion = "invalid-region"
     case invalidFilter = "invalid-filter"
+    case invalidFilterableKeys = "invalid-filterable-keys"
     case invalidMetadata = "invalid-metadata"
     case invalidScore = "invalid-score"
     case invalidVector = "invalid-vector"

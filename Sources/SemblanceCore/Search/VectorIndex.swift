@@ -22,6 +22,44 @@ public protocol VectorIndex: Sendable {
     ) async throws -> [Neighbour]
     /// Pairs of images at least this similar, most similar first, at most `limit` of them.
     func pairs(minimumScore: Float, limit: Int) async throws -> [NeighbourPair]
+    /// Builds what makes searches quick, if it is missing and the index is large enough for it to pay. Searches,
+    /// insertions and removals go on meanwhile. Called when many vectors have come in; an index that is always as quick
+    /// as it gets has nothing to do. Cancelling the task ends the building.
+    /// - Parameter report: is told how far the work is, a few times a second.
+    @discardableResult
+    func build(report: @escaping @Sendable (IndexBuildProgress) -> Void) async throws -> IndexBuildOutcome
+}
+
+extension VectorIndex {
+    public func build(report: @escaping @Sendable (IndexBuildProgress) -> Void) async throws -> IndexBuildOutcome {
+        .notNeeded
+    }
+}
+
+/// What building an index came to.
+public enum IndexBuildOutcome: String, Hashable, Sendable {
+    /// Searches are quick without.
+    case notNeeded = "not-needed"
+    /// It was there already.
+    case present
+    case built
+    /// Another process is building it.
+    case underway
+}
+
+/// How far the building of an index is.
+public struct IndexBuildProgress: Hashable, Sendable {
+    /// What is being done, for people: "loading vectors".
+    public let phase: String
+    /// Vectors that this phase is done with, and has in all; 0 while it is not known.
+    public let done: Int
+    public let total: Int
+
+    public init(phase: String, done: Int, total: Int) {
+        self.phase = phase
+        self.done = done
+        self.total = total
+    }
 }
 
 /// Opens indexes by space; keeps them open.

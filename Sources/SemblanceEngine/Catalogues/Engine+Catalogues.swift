@@ -2,11 +2,23 @@ import SemblanceCore
 
 extension Engine {
     /// Creates a catalogue. `modelID` is the model that it is embedded with; `nil` takes the default.
-    /// - Throws: `RequestError` for the name, `ModelError` for an unknown model, `StoreError` if it exists.
-    public func createCatalogue(named name: String, modelID: String?) async throws -> Catalogue {
+    /// - Throws: `RequestError` for the name or the keys, `ModelError` for an unknown model, `StoreError` if it exists.
+    public func createCatalogue(
+        named name: String, modelID: String?, filterableKeys: [String] = []
+    ) async throws -> Catalogue {
         try Catalogue.validateName(name)
+        let keys = try Catalogue.filterableKeys(filterableKeys)
         let modelID = try knownModel(modelID ?? defaultModelID)
-        return try await store.createCatalogue(named: name, modelID: modelID)
+        return try await store.createCatalogue(named: name, modelID: modelID, filterableKeys: keys)
+    }
+
+    /// Replaces the metadata keys that a catalogue's searches filter by. Filters on other keys stay as exact.
+    /// - Throws: `RequestError` with `invalid-filterable-keys`; `StoreError`.
+    public func setFilterableKeys(_ keys: [String], ofCatalogue name: String) async throws -> Catalogue {
+        let keys = try Catalogue.filterableKeys(keys)
+        let catalogue = try await store.catalogue(named: name)
+        try await store.setFilterableKeys(keys, of: catalogue.id)
+        return try await store.catalogue(named: name)
     }
 
     /// - Throws: `StoreError` with `catalogue-unknown`.

@@ -20,6 +20,7 @@ extension Engine {
         let reporter = IngestReporter(job: job, engine: self)
         do {
             try await run(work, in: context, reporter: reporter)
+            try await build(context.index, of: catalogue)
             if work.followsCatalogue { try await followSwitch(from: modelID, in: catalogue, reporter: reporter) }
         } catch {
             await reporter.flush()

@@ -29,9 +29,10 @@ actor Reembedding {
 
     private var engine: Engine { context.engine }
 
-    /// Passes until one finds nothing new.
+    /// Passes until one finds nothing new; then the index is ready for searches, too.
     func run() async throws {
         while try await pass() > 0 {}
+        try await engine.build(context.index, of: context.catalogue)
     }
 
     /// The same, then makes the space's model the catalogue's own. Images that came in between are embedded first; only

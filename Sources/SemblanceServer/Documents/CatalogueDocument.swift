@@ -13,6 +13,7 @@ struct CatalogueDocument: JSONWritable {
             $0.member("model", catalogue.modelID)
             $0.member("created_at", catalogue.createdAt)
             $0.member("image_count", statistics.imageCount)
+            $0.member("filterable_keys", catalogue.filterableKeys)
             guard let embeddings else { return }
             $0.member("byte_count", statistics.byteCount)
             $0.member("embedding_counts") { writer in

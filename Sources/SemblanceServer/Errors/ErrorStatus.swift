@@ -86,8 +86,9 @@ enum ErrorStatus {
 
     private static func status(of code: RequestError.Code) -> HTTPResponse.Status {
         switch code {
-        case .invalidName, .invalidLimit, .invalidRegion, .invalidFilter, .invalidMetadata, .invalidScore,
-            .invalidText, .invalidIdentifier, .invalidJSON, .invalidMultipart, .invalidQuery, .missingField:
+        case .invalidName, .invalidLimit, .invalidRegion, .invalidFilter, .invalidFilterableKeys, .invalidMetadata,
+            .invalidScore, .invalidText, .invalidIdentifier, .invalidJSON, .invalidMultipart, .invalidQuery,
+            .missingField:
             .badRequest
         case .invalidVector: .unprocessableContent
         case .tooLarge: .contentTooLarge

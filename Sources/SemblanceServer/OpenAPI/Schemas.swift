@@ -25,8 +25,12 @@ enum Schemas {
 
     private static let catalogueMembers: [String: JSONValue] = [
         "name": Schema.string(), "model": Schema.string("The model that searches use when none is named."),
-        "created_at": Schema.date, "image_count": Schema.integer(0...Int.max),
+        "created_at": Schema.date, "image_count": Schema.integer(0...Int.max), "filterable_keys": filterableKeys,
     ]
+
+    static let filterableKeys = Schema.list(
+        Schema.string(lengths: 1...Catalogue.maximumFilterableKeyLength), atMost: Catalogue.maximumFilterableKeyCount,
+        "Metadata keys that searches filter by, such as `price` or `maker.country`.")
 
     private static let catalogue = Schema.object(catalogueMembers)
 

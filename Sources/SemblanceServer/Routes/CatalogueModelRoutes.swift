@@ -2,7 +2,7 @@ import Hummingbird
 import SemblanceCore
 import SemblanceEngine
 
-/// A catalogue's change from one model to another.
+/// What changes in a catalogue: its model, and the keys that it declares filterable.
 struct CatalogueModelRoutes: EndpointGroup {
     let services: Services
     private var engine: Engine { services.engine }
@@ -12,13 +12,18 @@ struct CatalogueModelRoutes: EndpointGroup {
             Endpoint(
                 .patch, "/v1/catalogues/{catalogue}", scope: .admin,
                 Operation(
-                    "changeCatalogue", .catalogues, "Change the model that a catalogue's searches use.",
+                    "changeCatalogue", .catalogues,
+                    "Change the model that a catalogue's searches use, or the keys that they filter by.",
                     detail:
-                        "Refused while images lack an embedding of it, unless `force` is true: searches do not find "
-                        + "those then.",
+                        "A model is refused while images lack an embedding of it, unless `force` is true: searches do "
+                        + "not find those then. `filterable_keys` replaces the declared keys; other keys can be "
+                        + "filtered by, too.",
                     body: .json(
                         Schema.object(
-                            ["model": Schema.string(lengths: 1...255), "force": Schema.boolean], required: ["model"])),
+                            [
+                                "model": Schema.string(lengths: 1...255), "force": Schema.boolean,
+                                "filterable_keys": Schemas.filterableKeys,
+                            ], required: [])),
                     answer: .json(Schema.reference("CatalogueDetail"), "The catalogue."), errors: [409]),
                 respond: change),
             Endpoint(
@@ -47,11 +52,15 @@ struct CatalogueModelRoutes: EndpointGroup {
     private func change(_ request: Request, _ context: ServerContext) async throws -> Response {
         let name = try context.pathParameter("catalogue")
         let body = try await services.jsonBody(of: request)
-        try body.checkNames(["model", "force"])
-        guard let model = try body.string("model") else { throw body.missing("model") }
-        let catalogue = try await engine.useModel(
-            model, ofCatalogue: name, isForced: try body.boolean("force") ?? false)
-        return .json(try await CatalogueDocument(detailed: catalogue, of: engine))
+        try body.checkNames(["model", "force", "filterable_keys"])
+        let (model, keys) = (try body.string("model"), try body.strings("filterable_keys"))
+        let isForced = try body.boolean("force") ?? false
+        guard model != nil || keys != nil else { throw body.missing("model") }
+        // What is wrong with the keys must not leave the model changed.
+        if let keys { _ = try Catalogue.filterableKeys(keys) }
+        if let model { _ = try await engine.useModel(model, ofCatalogue: name, isForced: isForced) }
+        if let keys { _ = try await engine.setFilterableKeys(keys, ofCatalogue: name) }
+        return .json(try await CatalogueDocument(detailed: try await engine.catalogue(named: name), of: engine))
     }
 
     private func reembed(_ request: Request, _ context: ServerContext) async throws -> Response {

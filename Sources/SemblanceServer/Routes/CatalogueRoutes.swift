@@ -25,6 +25,7 @@ struct CatalogueRoutes: EndpointGroup {
                             [
                                 "name": Schema.string(lengths: 1...64),
                                 "model": Schema.string("By default the server's default model."),
+                                "filterable_keys": Schemas.filterableKeys,
                             ],
                             required: ["name"])),
                     answer: .json(
@@ -54,9 +55,10 @@ struct CatalogueRoutes: EndpointGroup {
 
     private func create(_ request: Request, _ context: ServerContext) async throws -> Response {
         let body = try await services.jsonBody(of: request)
-        try body.checkNames(["name", "model"])
+        try body.checkNames(["name", "model", "filterable_keys"])
         guard let name = try body.string("name") else { throw body.missing("name") }
-        let catalogue = try await engine.createCatalogue(named: name, modelID: try body.string("model"))
+        let catalogue = try await engine.createCatalogue(
+            named: name, modelID: try body.string("model"), filterableKeys: try body.strings("filterable_keys") ?? [])
         var response = Response.json(try await CatalogueDocument(detailed: catalogue, of: engine), status: .created)
         response.headers[.location] = "/v1/catalogues/\(PercentEncoding.encode(catalogue.name))"
         return response

@@ -7,7 +7,7 @@ enum SQLiteSchema {
     static let applicationID: Int32 = 0x5345_4D42
 
     /// `PRAGMA user_version` counts the steps that a database has behind it.
-    static let steps: [String] = [version1]
+    static let steps: [String] = [version1, version2]
 
     /// - Throws: `StoreError` if the file is another program's, or of a newer version of this one.
     static func refuseForeign(_ database: Database) throws {
@@ -163,5 +163,11 @@ enum SQLiteSchema {
             secret_hash BLOB NOT NULL UNIQUE,
             created_at INTEGER NOT NULL
         ) STRICT;
+        """
+
+    /// The keys that a catalogue declares filterable, a JSON list of strings. SQLite finds images by any key through
+    /// `metadata_values_by_value`: these are a record of those that matter.
+    private static let version2 = """
+        ALTER TABLE catalogues ADD COLUMN filterable_keys TEXT NOT NULL DEFAULT '[]';
         """
 }

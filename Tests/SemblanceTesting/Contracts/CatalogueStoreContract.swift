@@ -51,6 +51,23 @@ public struct CatalogueStoreContract: Sendable {
             try await $0.store.setModel("new", of: catalogue.id)
             #expect(try await $0.store.catalogue(named: "c").modelID == "new")
         },
+        ContractCheck("keeps the keys that a catalogue declares filterable") { contract in
+            let store = contract.store
+            let keys = ["Möbel.\u{1F6CB}", "maker.country", "price"]
+            let made = try await store.createCatalogue(named: "c", modelID: "m", filterableKeys: keys)
+            #expect(made.filterableKeys == keys)
+            #expect(try await store.catalogue(named: "c") == made)
+            try await store.setModel("n", of: made.id)
+            #expect(try await contract.reopen().catalogue(named: "c").filterableKeys == keys)
+            try await store.setFilterableKeys(["price"], of: made.id)
+            #expect(try await store.catalogues().map(\.filterableKeys) == [["price"]])
+            try await store.setFilterableKeys([], of: made.id)
+            #expect(try await store.catalogue(named: "c").filterableKeys == [])
+            #expect(try await store.createCatalogue(named: "d", modelID: "m").filterableKeys == [])
+            await expectStoreError(.unknownCatalogue) {
+                try await store.setFilterableKeys([], of: Catalogue.ID(rawValue: 77))
+            }
+        },
         ContractCheck("deletes a catalogue with all it holds and never uses its number again") {
             let store = $0.store
             let catalogue = try await store.createCatalogue(named: "c", modelID: "m")

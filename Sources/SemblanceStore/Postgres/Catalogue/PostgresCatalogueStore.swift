@@ -20,15 +20,21 @@ public struct PostgresCatalogueStore: CatalogueStore {
         keys = MetadataKeyTree(database)
     }
 
-    public func createCatalogue(named name: String, modelID: String) async throws -> Catalogue {
+    public func createCatalogue(
+        named name: String, modelID: String, filterableKeys: [String]
+    ) async throws -> Catalogue {
         let name = name.storable.composed
         let createdAt = Date(microseconds: Date().microseconds)
         return try await database.write { connection in
             let row = try connection.query(
                 """
-                INSERT INTO catalogues (name, model_id, created_at) VALUES ($1, $2, $3)
+                INSERT INTO catalogues (name, model_id, created_at, filterable_keys) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (name) DO NOTHING RETURNING \(Catalogue.postgresColumns)
-                """, [.text(name), .text(modelID.storable), .integer(createdAt.microseconds)]
+                """,
+                [
+                    .text(name), .text(modelID.storable), .integer(createdAt.microseconds),
+                    .text(Catalogue.column(filterableKeys)),
+                ]
             ).first
             guard let row else {
                 throw StoreError(.catalogueExists, "There is a catalogue '\(name)' already.")
@@ -62,6 +68,15 @@ public struct PostgresCatalogueStore: CatalogueStore {
             let count = try connection.execute(
                 "UPDATE catalogues SET model_id = $1 WHERE id = $2",
                 [.text(modelID.storable), .integer(id.rawValue)])
+            guard count > 0 else { throw Self.catalogueIsGone }
+        }
+    }
+
+    public func setFilterableKeys(_ keys: [String], of id: Catalogue.ID) async throws {
+        try await database.write { connection in
+            let count = try connection.execute(
+                "UPDATE catalogues SET filterable_keys = $1 WHERE id = $2",
+                [.text(Catalogue.column(keys)), .integer(id.rawValue)])
             guard count > 0 else { throw Self.catalogueIsGone }
         }
     }

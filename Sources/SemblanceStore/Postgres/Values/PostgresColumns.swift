@@ -29,11 +29,11 @@ extension CatalogueImage.ID: PostgresReadable {
 }
 
 extension Catalogue {
-    static let postgresColumns = "id, name, model_id, created_at"
+    static let postgresColumns = "id, name, model_id, created_at, filterable_keys"
 
     init(row: PostgresRow) throws {
         self.init(
             id: ID(rawValue: try row[0]), name: try row[1], modelID: try row[2],
-            createdAt: Date(microseconds: try row[3]))
+            createdAt: Date(microseconds: try row[3]), filterableKeys: try Self.filterableKeys(column: row[4]))
     }
 }

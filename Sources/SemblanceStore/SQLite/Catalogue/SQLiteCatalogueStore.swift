@@ -10,7 +10,9 @@ public struct SQLiteCatalogueStore: CatalogueStore {
         self.database = database
     }
 
-    public func createCatalogue(named name: String, modelID: String) async throws -> Catalogue {
+    public func createCatalogue(
+        named name: String, modelID: String, filterableKeys: [String]
+    ) async throws -> Catalogue {
         let name = name.storable.composed
         let createdAt = Date(microseconds: Date().microseconds)
         let id = try await database.writeAsWriter { database -> Int64 in
@@ -18,11 +20,13 @@ public struct SQLiteCatalogueStore: CatalogueStore {
                 throw StoreError(.catalogueExists, "There is a catalogue '\(name)' already.")
             }
             try database.execute(
-                sql: "INSERT INTO catalogues (name, model_id, created_at) VALUES (?, ?, ?)",
-                arguments: [name, modelID, createdAt.microseconds])
+                sql: "INSERT INTO catalogues (name, model_id, created_at, filterable_keys) VALUES (?, ?, ?, ?)",
+                arguments: [name, modelID, createdAt.microseconds, Catalogue.column(filterableKeys)])
             return database.lastInsertedRowID
         }
-        return Catalogue(id: Catalogue.ID(rawValue: id), name: name, modelID: modelID, createdAt: createdAt)
+        return Catalogue(
+            id: Catalogue.ID(rawValue: id), name: name, modelID: modelID, createdAt: createdAt,
+            filterableKeys: filterableKeys)
     }
 
     public func catalogue(named name: String) async throws -> Catalogue {
@@ -36,7 +40,7 @@ public struct SQLiteCatalogueStore: CatalogueStore {
     public func catalogues() async throws -> [Catalogue] {
         try await database.read { database in
             try Row.fetchAll(database, sql: "SELECT \(Catalogue.columns) FROM catalogues ORDER BY id")
-                .map(Catalogue.init(row:))
+                .map { try Catalogue(row: $0) }
         }
     }
 
@@ -56,6 +60,15 @@ public struct SQLiteCatalogueStore: CatalogueStore {
             try Self.requireCatalogue(id, in: database)
             try database.execute(
                 sql: "UPDATE catalogues SET model_id = ? WHERE id = ?", arguments: [modelID, id.rawValue])
+        }
+    }
+
+    public func setFilterableKeys(_ keys: [String], of id: Catalogue.ID) async throws {
+        try await database.writeAsWriter { database in
+            try Self.requireCatalogue(id, in: database)
+            try database.execute(
+                sql: "UPDATE catalogues SET filterable_keys = ? WHERE id = ?",
+                arguments: [Catalogue.column(keys), id.rawValue])
         }
     }
 
@@ -89,7 +102,7 @@ public struct SQLiteCatalogueStore: CatalogueStore {
         guard name.isStorable else { return nil }
         let row = try Row.fetchOne(
             database, sql: "SELECT \(Catalogue.columns) FROM catalogues WHERE name = ?", arguments: [name.composed])
-        return row.map(Catalogue.init(row:))
+        return try row.map { try Catalogue(row: $0) }
     }
 
     /// - Throws: `StoreError` with `catalogue-unknown`.
@@ -102,10 +115,25 @@ public struct SQLiteCatalogueStore: CatalogueStore {
 }
 
 extension Catalogue {
-    static let columns = "id, name, model_id, created_at"
+    static let columns = "id, name, model_id, created_at, filterable_keys"
 
-    init(row: Row) {
+    /// - Throws: `StoreError` with `database-damaged` for values that were never written.
+    init(row: Row) throws {
         self.init(
-            id: ID(rawValue: row[0]), name: row[1], modelID: row[2], createdAt: Date(microseconds: row[3]))
+            id: ID(rawValue: row[0]), name: row[1], modelID: row[2], createdAt: Date(microseconds: row[3]),
+            filterableKeys: try Self.filterableKeys(column: row[4]))
+    }
+
+    /// The column `filterable_keys`: a JSON list.
+    static func column(_ filterableKeys: [String]) -> String {
+        JSONValue.array(filterableKeys.map { .string($0) }).text
+    }
+
+    static func filterableKeys(column text: String) throws -> [String] {
+        guard case .array(let values) = try JSONValue(column: text) else { throw StoreError.damagedDatabase() }
+        return try values.map { value in
+            guard case .string(let key) = value else { throw StoreError.damagedDatabase() }
+            return key
+        }
     }
 }
