@@ -20,4 +20,6 @@ public enum LabErrorCode: String, Hashable, Sendable, CaseIterable {
     case invalidRanking = "ranking-invalid"
     /// Two systems that did not answer the same queries.
     case notComparable = "comparison-invalid"
+    /// A benchmark that cannot be run as it was asked for.
+    case invalidBenchmark = "benchmark-invalid"
 }

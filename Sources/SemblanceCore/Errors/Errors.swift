@@ -81,6 +81,7 @@ public enum IndexErrorCode: String, Hashable, Sendable, CaseIterable {
     case notUnitLength = "index-not-unit-length"
     case damaged = "index-damaged"
     case readOnly = "index-read-only"
+    case invalidParameters = "index-invalid-parameters"
     case failed = "index-failed"
 }
 

@@ -60,9 +60,16 @@ struct SearchTask: Sendable {
     let minimumScore: Float?
 
     init(_ query: PreparedQuery, in snapshot: Snapshot, ids: [Int64]?, limit: Int, minimumScore: Float?) {
+        self.init(
+            query, in: snapshot, candidates: snapshot.segments.map { Candidates(of: $0, ids: ids) }, limit: limit,
+            minimumScore: minimumScore)
+    }
+
+    /// - Parameter candidates: one for each segment.
+    init(_ query: PreparedQuery, in snapshot: Snapshot, candidates: [Candidates], limit: Int, minimumScore: Float?) {
         self.query = query
         self.snapshot = snapshot
-        candidates = snapshot.segments.map { Candidates(of: $0, ids: ids) }
+        self.candidates = candidates
         self.limit = limit
         self.minimumScore = minimumScore
     }

@@ -16,6 +16,9 @@ struct RowSet: Sendable {
         return word < words.count && words[word] >> UInt64(row & 63) & 1 == 1
     }
 
+    /// 64 rows from 64 × `index` on, as bits.
+    func word(_ index: Int) -> UInt64 { index < words.count ? words[index] : 0 }
+
     mutating func insert(_ row: Int) {
         let word = row >> 6
         if word >= words.count { words += [UInt64](repeating: 0, count: word + 1 - words.count) }

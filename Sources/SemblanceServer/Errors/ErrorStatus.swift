@@ -70,7 +70,7 @@ enum ErrorStatus {
 
     private static func status(of code: IndexError.Code) -> HTTPResponse.Status {
         switch code {
-        case .dimensionMismatch, .notUnitLength: .unprocessableContent
+        case .dimensionMismatch, .notUnitLength, .invalidParameters: .unprocessableContent
         case .damaged, .readOnly, .failed: .internalServerError
         }
     }

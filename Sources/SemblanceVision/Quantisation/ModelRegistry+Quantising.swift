@@ -48,6 +48,11 @@ extension ModelRegistry {
     private static func check(
         _ base: ModelManifest, pictures: [PreparedImage], heldOut: [PreparedImage]
     ) throws(ModelError) {
+        guard base.source != .withoutWeights else {
+            throw ModelError(
+                .quantisationFailed,
+                "The model '\(base.modelID)' is computed from pixels and has no network that could be made smaller.")
+        }
         guard !base.needsLicenceAcceptance else {
             throw ModelError(
                 .quantisationFailed,

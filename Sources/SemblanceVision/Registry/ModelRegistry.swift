@@ -55,7 +55,7 @@ public final class ModelRegistry: ModelProvider {
     /// Downloads take minutes and must not keep a search's model waiting.
     let pulling = ThreadPool(name: "model-pull", threadCount: 1)
     let loader: ModelLoader
-    private let embedders = Mutex<[ModelManifest: Task<OpenVINOEmbedder, any Error>]>([:])
+    private let embedders = Mutex<[ModelManifest: Task<any Embedder, any Error>]>([:])
     private let textEmbedders = Mutex<[ModelManifest: Task<OpenVINOTextEmbedder, any Error>]>([:])
     private let loaded = Mutex<Set<ModelManifest>>([])
 
@@ -122,7 +122,8 @@ public final class ModelRegistry: ModelProvider {
         return manifests.map { manifest in
             let byteCount = files.byteCount(of: manifest)
             let state: ModelDescription.State =
-                loaded.contains(manifest) ? .loaded : byteCount == nil ? .missing : .available
+                loaded.contains(manifest)
+                ? .loaded : byteCount == nil && manifest.source != .withoutWeights ? .missing : .available
             return ModelDescription(
                 modelID: manifest.modelID, names: manifest.names, family: manifest.family,
                 dimension: manifest.dimension, hasText: manifest.tokenizer != nil,
@@ -139,7 +140,7 @@ public final class ModelRegistry: ModelProvider {
     public func embedder(for modelID: String) async throws -> any Embedder {
         let manifest = try manifest(for: modelID)
         return try await shared(manifest, in: embedders) { [self] in
-            let embedder = try loader.load(manifest)
+            let embedder = try loader.embedder(of: manifest)
             loaded.withLock { _ = $0.insert(manifest) }
             return embedder
         }

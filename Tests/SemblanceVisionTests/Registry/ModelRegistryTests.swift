@@ -27,7 +27,9 @@ import Testing
         #expect(models.map(\.modelID) == ModelManifest.builtIn.map(\.modelID))
         #expect(models.prefix(3).map(\.modelID) == ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"])
         #expect(models.filter(\.isDefault).map(\.modelID) == ["efficientnet-lite0"])
-        #expect(models.allSatisfy { $0.state == .missing && $0.byteCount != nil })
+        #expect(models.dropLast(3).allSatisfy { $0.state == .missing && $0.byteCount != nil })
+        #expect(models.suffix(3).map(\.modelID) == ["colour-histogram", "dhash", "phash"])
+        #expect(models.suffix(3).allSatisfy { $0.state == .available && $0.byteCount == 0 })
         #expect(models.prefix(3).allSatisfy { $0.dimension == 1280 && $0.licence == "Apache-2.0" })
         #expect(models.first?.byteCount == 18_826_032)
     }
@@ -45,6 +47,7 @@ import Testing
                 #expect(file.url.hasPrefix("https://"), "\(manifest.modelID)")
                 let digits = file.hashPrefix ?? "00000000"
                 #expect(digits.count == 8 && digits.allSatisfy(\.isHexDigit), "\(manifest.modelID)")
+            case .withoutWeights: #expect(manifest.byteCount == 0, "\(manifest.modelID)")
             case .file, .published: Issue.record("\(manifest.modelID) cannot be pulled")
             }
         }

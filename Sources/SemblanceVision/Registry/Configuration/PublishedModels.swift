@@ -22,6 +22,7 @@ enum PublishedModels {
                 "clip-vit-b32-laion2b"
             case (clipFamily, "ViT-B-32", "openai"), (clipFamily, "ViT-B-32-quickgelu", "openai"):
                 "clip-vit-b32-openai"
+            case (let family, nil, nil) where ClassicalFamily.named(family) != nil: family
             default: nil
             }
         return modelID.flatMap { id in ModelManifest.builtIn.first { $0.modelID == id } }

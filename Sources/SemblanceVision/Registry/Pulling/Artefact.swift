@@ -61,7 +61,7 @@ struct Artefact: Hashable, Sendable {
             let check = expectedHash.map { "SHA-256 \($0)" } ?? file.hashPrefix.map { "SHA-256 \($0)…" }
             return "By hand, on any machine: get \(file.url)\(check.map { " (\($0))" } ?? ""), and put it at "
                 + "'\(path)'\(add)."
-        case .file, .published: return ""
+        case .file, .published, .withoutWeights: return ""
         }
     }
 }

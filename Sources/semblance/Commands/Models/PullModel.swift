@@ -30,10 +30,11 @@ struct PullModel: AsyncParsableCommand {
             defer { line.clear() }
             try await models.pull(manifest.modelID, acceptsLicence: accepts) { line.show($0) }
             line.clear()
-            let path = try models.weightsPath(for: manifest.modelID) ?? ""
+            let path = try models.weightsPath(for: manifest.modelID)
+            let place = path ?? "it needs no weights"
             Console(command.options).print(
-                ["model": .string(manifest.modelID), "path": .string(path)],
-                text: "\(manifest.modelID) is ready: \(path)")
+                ["model": .string(manifest.modelID), "path": .string(path ?? "")],
+                text: "\(manifest.modelID) is ready: \(place)")
         }
     }
 
