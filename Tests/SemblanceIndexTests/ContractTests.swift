@@ -14,6 +14,16 @@ import Testing
             })
     }
 
+    @Test(arguments: VectorIndexContract.checks)
+    func thePlainIndexMeetsTheContractToo(_ check: VectorIndexContract.Check) async throws {
+        try await check.run(
+            VectorIndexContract { dimension in
+                let bench = IndexBench(dimension: dimension)
+                let index = PlainVectorIndex(space: bench.space, filters: bench.store, threadCount: 2)
+                return .init(index: index) { bench.store.makeImages($0) }
+            })
+    }
+
     /// The contract must not ask for more than the plainest implementation gives.
     @Test(arguments: VectorIndexContract.checks)
     func theIndexInMemoryMeetsTheContractToo(_ check: VectorIndexContract.Check) async throws {

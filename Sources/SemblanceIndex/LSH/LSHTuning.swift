@@ -29,6 +29,9 @@ public struct LSHTuning: Hashable, Sendable {
     /// Decides which vectors are held out, and the hyperplanes.
     public var seed: UInt64 = 1
 
+    /// With fewer vectors a tenth of them says nothing.
+    public static let fewestVectors = 100
+
     public init() {}
 
     /// - Throws: `index-invalid-parameters`.
@@ -67,11 +70,11 @@ extension LSHTuning {
     }
 
     /// Chooses parameters for vectors like these. Takes seconds; blocks; uses all cores.
-    /// - Throws: `index-invalid-parameters`, also for fewer than 100 vectors.
+    /// - Throws: `index-invalid-parameters`, also for fewer than `fewestVectors`.
     public func parameters(for vectors: [Embedding]) throws -> TunedLSHParameters {
         try validate()
-        guard vectors.count >= 100 else {
-            throw IndexError(.invalidParameters, "expected 100 vectors or more to tune with, not \(vectors.count)")
+        guard vectors.count >= Self.fewestVectors else {
+            throw IndexError(.invalidParameters, "expected \(Self.fewestVectors) vectors or more to tune with, not \(vectors.count)")
         }
         let bench = TuningBench(vectors, tuning: self)
         let layouts = layouts(for: bench.rowCount)

@@ -26,7 +26,8 @@ extension LSHVectorIndex {
             segment = segment.appendingInMemory(EncodedRows(batch, firstRow: segment.count, layout: layout))
         }
         snapshot.segment = segment
-        let keys = Self.keys(of: firstRow..<segment.count, in: segment, snapshot.planes, threadCount: options.threadCount)
+        let keys = Self.keys(
+            of: firstRow..<segment.count, in: segment, snapshot.planes, threadCount: options.threadCount)
         snapshot.runs.append(HashedRun(keys, firstRow: firstRow, planes: snapshot.planes))
         Self.joinRuns(&snapshot.runs, bitCount: parameters.bitCount)
     }

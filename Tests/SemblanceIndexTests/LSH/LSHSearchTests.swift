@@ -21,19 +21,19 @@ import Testing
 
     @Test func findsMoreWithMoreProbesAndMoreTables() async throws {
         var byProbes: [Double] = []
-        for probeCount in [4, 16, 64, 256] {
-            let parameters = LSHParameters(bitCount: 12, tableCount: 4, probeCount: probeCount)
+        for probeCount in [4, 8, 16, 32, 64] {
+            let parameters = LSHParameters(bitCount: 8, tableCount: 4, probeCount: probeCount)
             byProbes.append(try await HashedBench(Self.vectors, parameters).recall(of: Self.queries))
         }
         var byTables: [Double] = []
-        for tableCount in [1, 4, 16] {
-            let parameters = LSHParameters(bitCount: 12, tableCount: tableCount, probeCount: 4 * tableCount)
+        for tableCount in [1, 2, 4, 8] {
+            let parameters = LSHParameters(bitCount: 7, tableCount: tableCount, probeCount: 2 * tableCount)
             byTables.append(try await HashedBench(Self.vectors, parameters).recall(of: Self.queries))
         }
         for recalls in [byProbes, byTables] {
             for (less, more) in zip(recalls, recalls.dropFirst()) { #expect(more > less + 0.02, "\(recalls)") }
         }
-        #expect(byProbes[0] < 0.7 && byProbes[3] > 0.9, "\(byProbes)")
+        #expect(byProbes[0] < 0.5 && byProbes[4] > 0.85, "\(byProbes)")
     }
 
     /// Around the origin these vectors lie in few buckets: a search would rank many more of them for its recall.
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func aLargerLimitLooksFurther() async throws {
-        let bench = try await HashedBench(Self.vectors, LSHParameters(bitCount: 12, tableCount: 8, probeCount: 120))
+        let bench = try await HashedBench(Self.vectors, LSHParameters(bitCount: 10, tableCount: 8, probeCount: 240))
         let few = try await bench.recall(of: Self.queries, limit: 10)
         let many = try await bench.recall(of: Self.queries, limit: 100)
         #expect(few > 0.85 && many > few - 0.05, "\(few) \(many)")
@@ -78,7 +78,7 @@ import Testing
 
     @Test(arguments: [1, 40, 300, 1500, 5000])
     func filtersLeaveEnough(_ count: Int) async throws {
-        let bench = try await HashedBench(Self.vectors, LSHParameters(bitCount: 12, tableCount: 8, probeCount: 120))
+        let bench = try await HashedBench(Self.vectors, LSHParameters(bitCount: 10, tableCount: 8, probeCount: 240))
         let filter = MetadataFilter.compare(path: ["n"], .lessOrEqual, .number(Double(count)))
         let limit = min(10, count)
         let allowed = Array(bench.images.prefix(count))

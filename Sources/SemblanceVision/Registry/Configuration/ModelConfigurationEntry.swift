@@ -114,7 +114,7 @@ extension ModelConfigurationEntry {
     ) throws(ModelError) -> Preprocessing {
         var result =
             known ?? ArchitectureFamily.named(family)?.preprocessing(options: options)
-                ?? ClassicalFamily.named(family)?.preprocessing
+            ?? ClassicalFamily.named(family)?.preprocessing
             // Of a family that says nothing of its own: what most networks on ImageNet were trained with.
             ?? ModelManifest.imageNet(resizeTo: 256, filter: .bilinear)
         guard let changes = try values.object("preprocessing") else { return result }

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import SemblanceCore
+import SemblanceLab
+import SemblanceVision
+
+struct BenchmarkSets: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Compare models, precisions and indexes on sets whose answers are known.",
+        discussion: """
+            Each model in each precision is measured on each set: how good its answers are, how quick and how large it is. \
+            Then each index is built of the model's vectors and searched. A set is what 'evaluate' takes; NAME= before it \
+            names it in the report, #PREFIX behind a list keeps to the images whose ids begin so. int8 means the form of \
+            a model that 'models quantize' makes. What was measured is kept in the output folder: a run that was \
+            interrupted goes on where it was.
+
+            EXAMPLES
+              semblance benchmark pictures/ --output results
+              semblance benchmark stamps=.deps/demo/stamps --models efficientnet-lite0,dhash --precisions f32,int8
+              semblance benchmark 'furniture=.deps/demo/metadata.jsonl#furniture/' --label-field metadata.category \
+            --indexes exact,lsh --vectors 100000 --html report.html
+            """)
+
+    @OptionGroup var setOptions: BenchmarkSetOptions
+
+    @Option(
+        help: ArgumentHelp("Models, with commas; by default all whose weights are here.", valueName: "ids"),
+        transform: Self.list)
+    var models: [String]?
+
+    @Option(
+        help: ArgumentHelp("f32, bf16, int8, default; with commas.", valueName: "names"), transform: Self.precisions)
+    var precisions: [BenchmarkPrecision] = [.f32, .bf16, .int8]
+
+    @Option(
+        help: ArgumentHelp(
+            "exact (Float32 scan), local (the embedded index), lsh, pgvector; with commas; none leaves them out.",
+            valueName: "names"),
+        transform: Self.indexes)
+    var indexes: [BenchmarkIndexKind] = [.exact, .local, .lsh]
+
+    @Option(help: ArgumentHelp("Vectors of the large collection, made between real ones; 0: none.", valueName: "n"))
+    var vectors = 20_000
+
+    @Option(help: ArgumentHelp("Neighbours that indexes are asked for.", valueName: "n"))
+    var k = 10
+
+    @Option(help: ArgumentHelp("Rounds over all models, and over all indexes.", valueName: "n"))
+    var rounds = 3
+
+    @Option(help: ArgumentHelp("Queries of the indexes, at most.", valueName: "n"))
+    var queries = 200
+
+    @Option(help: ArgumentHelp("Recall that the hash tables are tuned for, on held-out vectors.", valueName: "share"))
+    var recall = 0.95
+
+    @Option(help: ArgumentHelp("Decides what is held out and what augmentation draws.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("A remark for the report, such as what else the machine does.", valueName: "words"))
+    var note = ""
+
+    @OptionGroup var engineOptions: EngineOptions
+    @OptionGroup var output: BenchmarkOutput
+
+    func validate() throws {
+        guard recall > 0, recall < 1 else { throw ValidationError("--recall is between 0 and 1.") }
+    }
+
+    func run() async throws {
+        let command = self
+        let hasFailed = try await semblance.run(output.common) { try await command.measure() }
+        if hasFailed { throw ExitCode.someFilesFailed }
+    }
+
+    /// - Returns: whether a part of the matrix failed.
+    private func measure() async throws -> Bool {
+        try output.check()
+        let vision = try Vision.build(engineOptions.settings, for: output.common)
+        // First: an unknown model is told before a large set is read.
+        let lineup = try ModelLineup(
+            names: models, precisions: precisions, vision: vision, settings: engineOptions.settings,
+            options: output.common)
+        let tools = IndexTools(folder: output.folder, recall: recall, seed: seed, threadCount: threadCount(vision))
+        let (built, missing) = tools.indexes(indexes)
+        let plan = BenchmarkPlan(
+            sets: try await setOptions.read(), models: lineup.models, indexes: built, options: options(vision))
+        var machine = MachineFacts.now(note: note)
+        let line = StepLine(isShown: !output.printsJSON)
+        defer { line.clear() }
+        let rows = try await Benchmark(plan, reader: vision.reader, folder: output.folder).run { line.draw($0) }
+        line.clear()
+        machine.loadAtEnd = MachineFacts.load
+        let found = BenchmarkReport(
+            plan, rows: rows, leftOut: lineup.leftOut + missing, machine: machine, command: commandLine,
+            createdAt: Date())
+        try output.write(found)
+        return !found.failures.isEmpty
+    }
+
+    private func threadCount(_ vision: Vision) -> Int { vision.configuration.workerThreadCount }
+
+    private func options(_ vision: Vision) -> BenchmarkPlan.Options {
+        var options = BenchmarkPlan.Options(threadCount: threadCount(vision))
+        options.roundCount = rounds
+        options.vectorCount = vectors
+        options.queryCount = queries
+        options.limit = k
+        options.seed = seed
+        return options
+    }
+
+    private var commandLine: String {
+        (["semblance"] + CommandLine.arguments.dropFirst()).map { word in
+            word.contains { " #'\"".contains($0) } ? "'\(word)'" : word
+        }.joined(separator: " ")
+    }
+}
+
+// MARK: - Arguments
+
+extension BenchmarkSets {
+    private static func list(_ text: String) throws -> [String] {
+        let names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        guard !names.isEmpty else { throw ValidationError("Name at least one, or several with commas.") }
+        return names
+    }
+
+    private static func precisions(_ text: String) throws -> [BenchmarkPrecision] {
+        try list(text).map { name in
+            guard let precision = BenchmarkPrecision(rawValue: name) else {
+                let known = BenchmarkPrecision.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("There is no precision '\(name)'. Known are: \(known).")
+            }
+            return precision
+        }
+    }
+
+    private static func indexes(_ text: String) throws -> [BenchmarkIndexKind] {
+        if text == "none" { return [] }
+        return try list(text).map { name in
+            guard let kind = BenchmarkIndexKind(rawValue: name) else {
+                let known = BenchmarkIndexKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("There is no index '\(name)'. Known are: \(known), or none.")
+            }
+            return kind
+        }
+    }
+}
