@@ -62,6 +62,10 @@ static inline int semblance_vips_save_webp(VipsImage *image, int quality, void *
     return vips_webpsave_buffer(image, bytes, count, "Q", quality, "effort", 3, "strip", TRUE, NULL);
 }
 
+static inline int semblance_vips_save_jpeg(VipsImage *image, int quality, void **bytes, size_t *count) {
+    return vips_jpegsave_buffer(image, bytes, count, "Q", quality, "strip", TRUE, NULL);
+}
+
 // VIPS_REGION_ADDR is a macro. Only valid for a point that vips_region_prepare has just prepared.
 static inline const unsigned char *semblance_vips_region_row(VipsRegion *region, int y) {
     return VIPS_REGION_ADDR(region, region->valid.left, y);

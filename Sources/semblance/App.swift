@@ -19,7 +19,7 @@ struct Semblance: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Index.self, Search.self, Serve.self, List.self, Remove.self, Duplicates.self, Models.self, Embed.self,
-            Label.self, Filterable.self, BenchmarkSets.self,
+            Label.self, Filterable.self, Evaluate.self, Compare.self, Dataset.self, BenchmarkSets.self,
             Jobs.self, Keys.self, Stats.self, Doctor.self,
         ])
 }

@@ -30,9 +30,8 @@ struct Aggregation {
         }
     }
 
-    /// A query with several labels counts in each of their classes.
+    /// A query with several labels counts in each of their classes. Where judgements decide, labels only group queries.
     private func classes(_ results: [QueryResult]) -> [ClassResult] {
-        guard task.set.relevance.isByLabel else { return [] }
         var imageCounts: [String: Int] = [:]
         for (position, image) in task.set.images.enumerated() where !embeddings.unusable.contains(position) {
             for label in image.labels { imageCounts[label, default: 0] += 1 }

@@ -9,7 +9,7 @@ public struct Evaluation: Sendable {
     public let queries: [QueryResult]
     /// By metric.
     public let overall: [Estimate]
-    /// Ascending by label; empty where judgements decide.
+    /// Ascending by label; where judgements decide, groups of queries by their labels, if they have such.
     public let classes: [ClassResult]
     /// For judged sets: the quality of all answers in one list.
     public let microAveragePrecision: Estimate?

@@ -1,9 +1,18 @@
 extension Metric {
     /// What `semblance evaluate` reports if nothing else is asked for.
-    public static let standard: [Metric] = [
-        .averagePrecision, .rPrecision, .precision(at: 1), .precision(at: 10), .recall(at: 10), .f1(at: 10),
-        .hitRate(at: 10), .reciprocalRank, .averagePrecisionAt(10, .relevant), .nDCGAt(10), .nDCG,
-    ]
+    public static let standard = standard(at: [10])
+
+    /// The same with other cut-offs; precision of the first image is always among them.
+    public static func standard(at cutoffs: [Int]) -> [Metric] {
+        var metrics: [Metric] = [.averagePrecision, .rPrecision, .precision(at: 1)]
+        for k in cutoffs {
+            metrics += [
+                .precision(at: k), .recall(at: k), .f1(at: k), .hitRate(at: k), .averagePrecisionAt(k, .relevant),
+                .nDCGAt(k),
+            ].filter { !metrics.contains($0) }
+        }
+        return metrics + [.reciprocalRank, .nDCG]
+    }
 
     /// The name in tables and JSON: `mAP`, `P@10`, `nDCG@10`, …; with `/min`, the attainable denominator.
     public var key: String {

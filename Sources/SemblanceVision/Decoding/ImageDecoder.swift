@@ -53,14 +53,21 @@ public final class ImageDecoder: ImageReader {
     }
 
     public func thumbnail(of bytes: UnsafeRawBufferPointer, longestSide: Int) throws -> [UInt8] {
-        precondition(longestSide > 0, "a thumbnail has at least one pixel")
+        let picture = try picture(of: bytes, longestSide: longestSide)
+        return try WebPEncoder.encode(
+            picture.pixels, width: picture.width, height: picture.height, quality: Self.thumbnailQuality)
+    }
+
+    /// The upright picture over white, its longest side at most `longestSide` pixels; never enlarged.
+    /// - Throws: `ImageError`.
+    package func picture(of bytes: UnsafeRawBufferPointer, longestSide: Int) throws -> Picture {
+        precondition(longestSide > 0, "a picture has at least one pixel")
         let deadline = DecodingDeadline(limit: limits.timeLimit)
         let image = try OpenedImage(bytes, limits: limits)
         let box = PixelBox(width: image.header.width, height: image.header.height)
         let fitting = Fitting(width: box.width, height: box.height, thumbnailOf: longestSide)
         let pixels = try fit(image, box: box, to: fitting, filter: .bicubic, deadline: deadline)
-        return try WebPEncoder.encode(
-            pixels, width: fitting.canvasWidth, height: fitting.canvasHeight, quality: Self.thumbnailQuality)
+        return Picture(width: fitting.canvasWidth, height: fitting.canvasHeight, pixels: pixels)
     }
 
     private func fit(
