@@ -11,7 +11,7 @@ export STARTED_AT := $(shell date +%s)
 # `make run DEMO=none` leaves the demo pictures out.
 export DEMO
 
-.PHONY: help run test setup setup-test build demo bench run-app run-worker init-db format lint clean distclean
+.PHONY: help run test setup setup-test build demo clipart bench run-app run-worker init-db format lint clean distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ build: setup ## build the release program at .build/release/semblance
 
 demo: setup ## get the demo pictures from Debian packages (280 MB)
 	@source scripts/common.sh && step "Getting the demo pictures" scripts/get-demo.sh
+
+clipart: ## get Open Clip Art's pictures from a Debian package (131 MB), to evaluate models on
+	@source scripts/common.sh && step "Getting the clip art" scripts/get-clipart.sh
 
 bench: setup-test ## measure speed and memory (BENCH="--quick --only index": arguments of Benchmarks/bench.py)
 	@scripts/bench.sh $(BENCH)
