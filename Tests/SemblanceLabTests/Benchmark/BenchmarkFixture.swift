@@ -26,14 +26,14 @@ struct BenchmarkFixture: Sendable {
     init() throws {
         folder = try TemporaryFolder()
         for number in 0..<40 {
-            try folder.write(SmallImage.numbered(number % 20), to: "sets/first/class \(number % 5)/\(number).ppm")
+            try folder.write(SmallImage.numbered(number % 20), to: "sets/first/class \(number % 5)/\(number).png")
             // Colours near one of four: easy classes.
             let level = UInt8(60 * (number % 4) + number / 4)
             try folder.write(
                 SmallImage.plain(red: level, green: 255 - level, blue: 128, width: 8 + number),
-                to: "sets/second/colour \(number % 4)/\(number).ppm")
+                to: "sets/second/colour \(number % 4)/\(number).png")
         }
-        try folder.write(Array("no image".utf8), to: "sets/second/colour 1/broken.ppm")
+        try folder.write(Array("no image".utf8), to: "sets/second/colour 1/broken.png")
         sets = [
             try LabelledSet(at: folder.path("sets/first")), try LabelledSet(at: folder.path("sets/second")),
         ]
