@@ -70,11 +70,34 @@ def vit_b_32():
     return shapes
 
 
-# What the program calls the family, the size of its input and of its embedding, and its tensors.
+def dinov2_small():
+    width, shapes = 384, {}
+    shapes["embeddings.cls_token"], shapes["embeddings.mask_token"] = (1, 1, width), (1, width)
+    shapes["embeddings.position_embeddings"] = (1, 1 + 37 * 37, width)
+    shapes["embeddings.patch_embeddings.projection.weight"] = (width, 3, 14, 14)
+    shapes["embeddings.patch_embeddings.projection.bias"] = (width,)
+    for layer in range(12):
+        block = f"encoder.layer.{layer}"
+        for name in ["norm1", "norm2"]:
+            shapes[f"{block}.{name}.weight"] = shapes[f"{block}.{name}.bias"] = (width,)
+        for name in ["layer_scale1", "layer_scale2"]:
+            shapes[f"{block}.{name}.lambda1"] = (width,)
+        attention = f"{block}.attention"
+        for name, outputs, inputs in [
+                (f"{attention}.attention.query", width, width), (f"{attention}.attention.key", width, width),
+                (f"{attention}.attention.value", width, width), (f"{attention}.output.dense", width, width),
+                (f"{block}.mlp.fc1", 4 * width, width), (f"{block}.mlp.fc2", width, 4 * width)]:
+            shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (outputs, inputs), (outputs,)
+    shapes["layernorm.weight"] = shapes["layernorm.bias"] = (width,)
+    return shapes
+
+
+# What the program calls the family, the size of its embedding, and its tensors; all read 224 pixels.
 FAMILIES = {
-    "resnet50": ("resnet", 224, 2048, resnet50),
-    "vgg16": ("vgg", 224, 4096, vgg16),
-    "vit-b-32": ("openclip", 224, 512, vit_b_32),
+    "resnet50": ("resnet", 2048, resnet50),
+    "vgg16": ("vgg", 4096, vgg16),
+    "vit-b-32": ("openclip", 512, vit_b_32),
+    "dinov2-small": ("vit", 384, dinov2_small),
 }
 
 
@@ -90,14 +113,19 @@ def write_safetensors(path, shapes):
         for name, shape in shapes.items():
             deviation = (2 / numpy.prod(shape[1:])) ** 0.5 if len(shape) > 1 else 0.05
             numbers = generator.normal(0, deviation, shape).astype("<f4")
-            centred = name.endswith(("running_var", "ln_1.weight", "ln_2.weight", "ln_pre.weight", "ln_post.weight"))
+            centred = name.endswith((
+                "running_var", "ln_1.weight", "ln_2.weight", "ln_pre.weight", "ln_post.weight", "norm1.weight",
+                "norm2.weight", "layernorm.weight"))
             file.write((abs(numbers) + 1 if centred else numbers).tobytes())
 
 
-def write(folder: pathlib.Path):
-    """Writes the weights and a `model_config.json` that names them; returns its path."""
+def write(folder: pathlib.Path, names):
+    """Writes the weights of families and a `model_config.json` that names them; returns its path."""
     entries = []
-    for name, (family, size, dimension, tensors) in FAMILIES.items():
+    for name in names:
+        if name not in FAMILIES:
+            continue
+        family, dimension, tensors = FAMILIES[name]
         write_safetensors(folder / f"{name}.safetensors", tensors())
         entries.append({
             "model_id": f"bench-{name}", "model_type": family, "model_dim": dimension,
