@@ -41,7 +41,7 @@ package struct SearchPlan: Hashable, Sendable {
     /// Candidates that are taken out of the graph and ranked again by their exact scores: some more than wanted, since
     /// the order in which they are found is not quite that of their scores.
     package var candidateCount: Int {
-        kind == .binary ? max(limit + 10, limit.multiplied(by: configuration.rerankFactor)) : limit.added(10)
+        kind == .binary ? max(limit.added(10), limit.multiplied(by: configuration.rerankFactor)) : limit.added(10)
     }
 
     /// `hnsw.ef_search`.
