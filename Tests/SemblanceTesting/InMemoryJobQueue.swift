@@ -69,7 +69,9 @@ public actor InMemoryJobQueue: JobQueue {
         tries[id] = nil
     }
 
+    /// After a short pause, if there is to be one: tests do not wait long.
     public func putBack(_ id: Job.ID, lane: Job.Lane, after pause: Duration) async throws {
+        try? await Task.sleep(for: min(pause, .milliseconds(20)))
         handedOut.remove(id)
         try enqueue(id, lane: lane)
     }

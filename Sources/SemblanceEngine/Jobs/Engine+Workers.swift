@@ -102,11 +102,9 @@ extension Engine {
             try await queue.acknowledge(id, lane: lane)
             // Cancelled while it waited: its uploads are of no use any more. One that was given up may be tried again.
             if job.reasonCode != JobError.Code.givenUp.rawValue { await removeSpool(of: job.work) }
-        // Its worker may be dead, and its lease not over yet.
-        case .notStarted: try await queue.putBack(id, lane: lane, after: Self.elsewherePause)
+        // Its worker may be dead, and its lease not over yet; or it was taken over from this one.
+        case .notStarted, .lost: try await queue.putBack(id, lane: lane, after: Self.elsewherePause)
         case .putBack: try await queue.putBack(id, lane: lane, after: .zero)
-        // Whoever took it over has it in the queue, too.
-        case .lost: break
         case .failedForNow(let reason):
             let decision = try await queue.retry(id, lane: lane, reason: reason)
             logger.warning(
