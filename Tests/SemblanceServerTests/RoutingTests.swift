@@ -77,6 +77,13 @@ import Testing
                 "semblance_http_requests_total{method=\"GET\",route=\"/v1/catalogues/{catalogue}\",status=\"404\"} 3"
             #expect(metrics.text.contains(line))
             #expect(metrics.text.contains("process_resident_memory_bytes "))
+            let queue = [
+                "semblance_queue_up 1", #"semblance_queue_depth{lane="ingest"} 0"#,
+                #"semblance_jobs_running{lane="search"} 0"#,
+            ]
+            for line in queue { #expect(metrics.text.contains(line + "\n")) }
+            // Nobody counts workers of a queue inside the process.
+            #expect(!metrics.text.contains("semblance_workers{"))
         }
     }
 

@@ -7,7 +7,7 @@ import SemblanceTesting
 import Testing
 
 /// Searches never wait behind a catalogue: lanes, workers and threads of their own.
-@Suite(.enabled(if: TestQueue.isWanted, TestQueue.reason), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: TestQueue.isWanted, TestQueue.reason), .timeLimit(.minutes(6)))
 struct SearchBesideIngestionTests {
     @Test func twoHundredSearchesEndWhileAnIngestionIsHeldUp() async throws {
         let (folder, files) = (try TemporaryFolder(), try TemporaryFileStore())
@@ -56,7 +56,7 @@ struct SearchBesideIngestionTests {
                         catalogue: "default", modelID: "small", upload: SpooledUpload(path: path, name: "q.png"),
                         limit: 4)
                     let job = try await searching.submit(.search(search))
-                    return try await searching.waitForJob(job.id.rawValue, timeout: .seconds(60))
+                    return try await searching.waitForJob(job.id.rawValue, timeout: .seconds(240))
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

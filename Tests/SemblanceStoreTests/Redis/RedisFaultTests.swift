@@ -4,10 +4,10 @@ import SemblanceTesting
 import Testing
 
 /// What happens when the server, or the way to it, fails.
-@Suite(.enabled(if: PrivateRedis.isWanted, "there is no redis-server"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: PrivateRedis.isWanted, "there is no redis-server"), .serialized, .timeLimit(.minutes(5)))
 struct RedisFaultTests {
-    /// Whatever fails, fails within both time limits and some room for a busy machine.
-    private static let patience = Duration.seconds(5)
+    /// Whatever fails, fails; only what hangs takes so long, however busy the machine is.
+    private static let patience = Duration.seconds(60)
 
     private func expectFailure(
         _ code: JobErrorCode, saying words: String, sourceLocation: SourceLocation = #_sourceLocation,

@@ -20,7 +20,7 @@ struct RedisQueueFixture {
     ) throws -> RedisJobQueue {
         var configuration = RedisJobQueue.Configuration(
             capacity: 8, lease: .seconds(30), reconciliationInterval: .seconds(3600), keyPrefix: prefix,
-            connectLimit: .milliseconds(500), commandLimit: .milliseconds(500))
+            connectLimit: .seconds(3), commandLimit: .seconds(3))
         edit(&configuration)
         return RedisJobQueue(
             url: try url.map { try RedisURL($0) } ?? self.url, jobs: jobs ?? store, configuration: configuration,
