@@ -14,7 +14,10 @@ struct EngineFixture {
     let files: TemporaryFileStore
     let folder: TemporaryFolder
 
-    init(configuration: EngineConfiguration = EngineConfiguration(workerThreadCount: 2)) throws {
+    init(
+        configuration: EngineConfiguration = EngineConfiguration(workerThreadCount: 2),
+        models: any ModelProvider = SmallModels()
+    ) throws {
         store = InMemoryCatalogueStore()
         indexes = InMemoryVectorIndexes(store: store)
         files = try TemporaryFileStore()
@@ -22,7 +25,7 @@ struct EngineFixture {
         engine = Engine(
             EngineDependencies(
                 catalogues: store, jobs: jobs, queue: InMemoryJobQueue(), files: files,
-                indexes: indexes, models: SmallModels(),
+                indexes: indexes, models: models,
                 reader: SmallImageReader(limits: configuration.limits), fetcher: nil,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             configuration: configuration)

@@ -1,7 +1,6 @@
 import SemblanceCore
 import SemblanceEngine
 import SemblanceTesting
-import Synchronization
 import Testing
 
 @Suite struct IngestWriterTests {
@@ -59,37 +58,5 @@ import Testing
         #expect(try await fixture.index().progress.done == 200)
         // Fifty batches of four, of which five workers may not have handed over theirs yet.
         #expect(added.total <= 8)
-    }
-}
-
-/// Counts, and lets through whoever waits for a number.
-private final class Turnstile: Sendable {
-    private struct State {
-        var total = 0
-        var waiting: [(number: Int, continuation: CheckedContinuation<Void, Never>)] = []
-    }
-
-    private let state = Mutex(State())
-
-    var total: Int { state.withLock { $0.total } }
-
-    func count(_ count: Int) {
-        let passing = state.withLock { state in
-            state.total += count
-            let total = state.total
-            defer { state.waiting.removeAll { $0.number <= total } }
-            return state.waiting.filter { $0.number <= total }
-        }
-        for waiter in passing { waiter.continuation.resume() }
-    }
-
-    func wait(for number: Int) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.total < number { state.waiting.append((number, continuation)) }
-                return state.total >= number
-            }
-            if isThere { continuation.resume() }
-        }
     }
 }

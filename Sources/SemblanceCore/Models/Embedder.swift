@@ -50,9 +50,20 @@ public protocol ModelProvider: Sendable {
     /// Loads a model, or returns the loaded one; concurrent calls load once. May take seconds.
     /// - Throws: `ModelError`: `model-unknown`, `model-weights-missing`, `model-hash-mismatch`, …
     func embedder(for modelID: String) async throws -> any Embedder
+    /// Opens a model for embedding many images: returns when its weights are read and checked, and goes on loading.
+    /// What it comes to takes full batches best; queries use `embedder(for:)`.
+    /// - Throws: as `embedder(for:)`, as far as the weights tell.
+    func open(_ modelID: String) async throws -> OpenedModel
     /// Loads a model's text tower, or returns the loaded one.
     /// - Throws: as `embedder(for:)`; `model-text-unsupported`, naming models that have one, if this one has none.
     func textEmbedder(for modelID: String) async throws -> any TextEmbedder
+}
+
+extension ModelProvider {
+    /// Loads it whole, for a provider whose models load at once.
+    public func open(_ modelID: String) async throws -> OpenedModel {
+        OpenedModel(try await embedder(for: modelID))
+    }
 }
 
 /// A model's entry in the registry, for people and programs.

@@ -6,7 +6,7 @@ struct DecodeStep: IngestStep {
 
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
         let reader = context.engine.dependencies.reader
-        let preprocessing = context.embedder.preprocessing
+        let preprocessing = context.model.preprocessing
         return try await context.onThread(batch) { batch in
             try batch.forEachOpen { item in
                 guard let bytes = item.bytes else { return }

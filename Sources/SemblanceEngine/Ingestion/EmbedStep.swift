@@ -5,7 +5,7 @@ struct EmbedStep: IngestStep {
     var faultPoint: FaultPoint { .embedded }
 
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
-        let embedder = context.embedder
+        let embedder = try await context.model.embedder
         return try await context.onThread(batch) { batch in
             let open = batch.items.indices.filter { batch.items[$0].outcome == nil && batch.items[$0].decoded != nil }
             guard !open.isEmpty else { return }

@@ -6,20 +6,34 @@ import SemblanceCore
 /// A lister sends batches through a rendezvous channel to twice as many workers as there are cores; each takes its
 /// batch through all steps, so that a core always has decoding or inference to do and never waits for another stage,
 /// nor for the database. One writer commits what has gathered. Everything in between is bounded: the channel holds nothing, each
-/// worker one batch, the writer 256 items.
+/// worker one batch, the writer 256 items. Only while the model is still loading do workers not wait for it: they prepare
+/// more batches, as many as fit into 64 MB.
 extension Engine {
     /// Runs an ingestion job; returns its result.
     func ingest(_ work: IngestWork, as job: Job.ID) async throws -> JSONValue {
         let modelID = try await modelID(of: work)
-        let embedder = try await dependencies.models.embedder(for: modelID)
+        let model = try await dependencies.models.open(modelID)
+        do {
+            return try await ingest(work, with: model, as: job)
+        } catch {
+            // The process may end after this, and must not in the middle of loading.
+            _ = try? await model.embedder
+            throw error
+        }
+    }
+
+    private func ingest(_ work: IngestWork, with model: OpenedModel, as job: Job.ID) async throws -> JSONValue {
+        let modelID = model.version.modelID
         let catalogue = try await catalogueForIngestion(named: work.catalogue, modelID: modelID)
-        let space = self.space(of: catalogue, embedder)
+        let space = EmbeddingSpace(catalogueID: catalogue.id, model: model.version)
         let context = IngestContext(
-            engine: self, catalogue: catalogue, space: space, embedder: embedder,
+            engine: self, catalogue: catalogue, space: space, model: model,
             index: try await dependencies.indexes.index(for: space), copies: work.copies)
         let reporter = IngestReporter(job: job, engine: self)
         do {
             try await run(work, in: context, reporter: reporter)
+            // Where there was nothing to embed, a model that cannot be loaded fails the job all the same.
+            _ = try await model.embedder
             try await build(context.index, of: catalogue)
             if work.followsCatalogue { try await followSwitch(from: modelID, in: catalogue, reporter: reporter) }
         } catch {
@@ -43,16 +57,12 @@ extension Engine {
         let source = try await ingestThreads.run { SourceBox(try work.makeSource()) }
         let channel = AsyncChannel<IngestBatch>()
         let writer = IngestWriter(context: context, reporter: reporter)
-        let lister = IngestLister(
-            context: context, reporter: reporter,
-            batchSize: configuration.batchSize ?? context.embedder.preferredBatchSize)
+        let lister = IngestLister(context: context, reporter: reporter)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await lister.run(source, into: channel) }
             group.addTask { try await self.countFiles(of: work, reporter: reporter) }
-            for _ in 0..<2 * configuration.workerThreadCount + 1 {
-                group.addTask {
-                    for await batch in channel { try await self.take(batch, through: context, to: writer) }
-                }
+            for _ in 0..<context.workerCount {
+                group.addTask { try await self.takeBatches(from: channel, in: context, to: writer) }
             }
             // The first error ends the others: `waitForAll` would wait for them first, and the lister for a worker.
             for try await _ in group {}
@@ -61,13 +71,27 @@ extension Engine {
         try await writer.finish()
     }
 
-    private func take(_ batch: IngestBatch, through context: IngestContext, to writer: IngestWriter) async throws {
-        var batch = batch
-        for step in IngestContext.steps {
-            batch = try await step.run(batch, in: context)
-            faults.reach(step.faultPoint)
+    /// What one worker does.
+    private func takeBatches(
+        from channel: AsyncChannel<IngestBatch>, in context: IngestContext, to writer: IngestWriter
+    ) async throws {
+        var prepared: [IngestBatch] = []
+        for await batch in channel {
+            prepared.append(try await context.run(IngestContext.preparation, on: batch))
+            guard context.model.hasEndedLoading || prepared.count >= context.preparedBatchCount else { continue }
+            try await complete(&prepared, in: context, to: writer)
         }
-        try await writer.submit(batch.items)
+        try await complete(&prepared, in: context, to: writer)
+    }
+
+    private func complete(
+        _ prepared: inout [IngestBatch], in context: IngestContext, to writer: IngestWriter
+    ) async throws {
+        for batch in prepared {
+            try Task.checkCancellation()
+            try await writer.submit(try await context.run(IngestContext.completion, on: batch).items)
+        }
+        prepared = []
     }
 
     /// Counts ahead of the work, so that progress has a total: walking a folder is quick beside reading its files.

@@ -10,7 +10,6 @@ struct IngestLister: Sendable {
 
     let context: IngestContext
     let reporter: IngestReporter
-    let batchSize: Int
 
     /// Sends every batch, then finishes the channel, whatever happens.
     func run(_ source: SourceBox, into channel: AsyncChannel<IngestBatch>) async throws {
@@ -42,8 +41,9 @@ struct IngestLister: Sendable {
         return changed
     }
 
-    /// Batches of at most `batchSize` files, and of about `maximumBatchByteCount` bytes.
+    /// Batches of at most as many files as the model prefers, and of about `maximumBatchByteCount` bytes.
     func batches(of items: [IngestItem]) -> [IngestBatch] {
+        let batchSize = context.batchSize
         let maximum = Int64(context.engine.configuration.maximumBatchByteCount)
         var batches: [IngestBatch] = []
         var open: [IngestItem] = []

@@ -1,6 +1,6 @@
 import SemblanceCore
 
-/// One stage of ingestion. Steps run in the order of `IngestContext.steps`, a batch at a time.
+/// One stage of ingestion. Steps run in the order that `IngestContext` lists them in, a batch at a time.
 protocol IngestStep: Sendable {
     /// - Throws: what ends the whole job; what is wrong with one file becomes that item's outcome.
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch
@@ -10,18 +10,42 @@ protocol IngestStep: Sendable {
 
 /// What the steps of one job share.
 struct IngestContext: Sendable {
-    /// The way of a file from its name to its embedding; the store comes after, for several batches at once.
-    static let steps: [any IngestStep] = [
-        FetchStep(), ReadStep(), RecogniseStep(), DecodeStep(), EmbedStep(), KeepStep(),
-    ]
+    /// The way of a file from its name to its pixels, for which the model need not be loaded yet.
+    static let preparation: [any IngestStep] = [FetchStep(), ReadStep(), RecogniseStep(), DecodeStep()]
+    /// From pixels to an embedding; the store comes after, for several batches at once.
+    static let completion: [any IngestStep] = [EmbedStep(), KeepStep()]
+    /// Bytes of pixels that wait, in all workers, for a model that is still loading.
+    private static let maximumPreparedByteCount = 64_000_000
 
     let engine: Engine
     let catalogue: Catalogue
     let space: EmbeddingSpace
-    let embedder: any Embedder
+    let model: OpenedModel
     let index: any VectorIndex
     /// Whether originals are copied into the file store; uploads always are.
     let copies: Bool
+
+    /// Files that a worker takes at once.
+    var batchSize: Int { engine.configuration.batchSize ?? model.preferredBatchSize }
+
+    /// Workers: twice as many as cores and one, so that a core always has decoding or inference to do.
+    var workerCount: Int { 2 * engine.configuration.workerThreadCount + 1 }
+
+    /// Batches that each worker may prepare while the model is still loading.
+    var preparedBatchCount: Int {
+        let side = model.preprocessing.size
+        return max(1, Self.maximumPreparedByteCount / (workerCount * batchSize * side * side * 3))
+    }
+
+    /// Takes a batch through some of the steps.
+    func run(_ steps: [any IngestStep], on batch: IngestBatch) async throws -> IngestBatch {
+        var batch = batch
+        for step in steps {
+            batch = try await step.run(batch, in: self)
+            engine.faults.reach(step.faultPoint)
+        }
+        return batch
+    }
 
     /// Runs blocking work on ingestion's threads.
     func onThread(

@@ -39,7 +39,7 @@ extension Engine {
         let embedder = try await dependencies.models.embedder(for: modelID)
         let space = self.space(of: catalogue, embedder)
         return IngestContext(
-            engine: self, catalogue: catalogue, space: space, embedder: embedder,
+            engine: self, catalogue: catalogue, space: space, model: OpenedModel(embedder),
             index: try await dependencies.indexes.index(for: space), copies: false)
     }
 

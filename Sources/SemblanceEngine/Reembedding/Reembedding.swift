@@ -53,7 +53,7 @@ actor Reembedding {
         let channel = AsyncChannel<IngestBatch>()
         return try await withThrowingTaskGroup(of: Int.self) { group in
             group.addTask { try await self.list(into: channel) }
-            for _ in 0..<2 * engine.configuration.workerThreadCount + 1 {
+            for _ in 0..<context.workerCount {
                 group.addTask {
                     for await batch in channel { try await self.take(batch) }
                     return 0
@@ -68,9 +68,7 @@ actor Reembedding {
 
     private func list(into channel: AsyncChannel<IngestBatch>) async throws -> Int {
         defer { channel.finish() }
-        let lister = IngestLister(
-            context: context, reporter: reporter,
-            batchSize: engine.configuration.batchSize ?? context.embedder.preferredBatchSize)
+        let lister = IngestLister(context: context, reporter: reporter)
         var cursor: CatalogueImage.ID?
         var count = 0
         while true {
@@ -85,8 +83,7 @@ actor Reembedding {
     }
 
     private nonisolated func take(_ batch: IngestBatch) async throws {
-        var batch = batch
-        for step in Self.steps { batch = try await step.run(batch, in: context) }
+        let batch = try await context.run(Self.steps, on: batch)
         let embeddings = batch.items.compactMap { item -> (CatalogueImage.ID, Embedding)? in
             guard let image = item.image, let embedding = item.embedding else { return nil }
             return (image.id, embedding)

@@ -9,7 +9,7 @@ extension CheckpointTensor {
     /// process's memory.
     /// - Throws: `model-unexpected-tensors` if an element is not finite.
     package func floats() throws(ModelError) -> [Float] {
-        let values = withExtendedLifetime(file) { isContiguous ? contiguousFloats() : stridedFloats() }
+        let values = withExtendedLifetime(file) { convertedElements() }
         if isContiguous { file.releasePages(of: start..<(start + count * elementType.byteCount)) }
         guard !Self.areFinite(values), let index = values.firstIndex(where: { !$0.isFinite }) else { return values }
         throw ModelError(
@@ -38,31 +38,30 @@ extension CheckpointTensor {
         return true
     }
 
-    private func contiguousFloats() -> [Float] {
-        let source = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + count * elementType.byteCount)])
-        return switch elementType {
-        case .float32:
-            [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
-                UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
-                initialised = count
-            }
-        case .float16: convert(source, from: UInt16.self, Self.float(halfBits:))
-        case .bfloat16: convert(source, from: UInt16.self, Self.float(brainBits:))
-        case .float64: convert(source, from: Double.self) { Float($0) }
-        case .int64: convert(source, from: Int64.self) { Float($0) }
-        case .int32: convert(source, from: Int32.self) { Float($0) }
-        case .int16: convert(source, from: Int16.self) { Float($0) }
-        case .int8: convert(source, from: Int8.self) { Float($0) }
-        case .uint8: convert(source, from: UInt8.self) { Float($0) }
-        case .bool: convert(source, from: UInt8.self) { $0 == 0 ? 0 : 1 }
+    private func convertedElements() -> [Float] {
+        switch elementType {
+        case .float32: converted(from: Float.self) { $0 }
+        case .float16: converted(from: UInt16.self, Self.float(halfBits:))
+        case .bfloat16: converted(from: UInt16.self, Self.float(brainBits:))
+        case .float64: converted(from: Double.self) { Float($0) }
+        case .int64: converted(from: Int64.self) { Float($0) }
+        case .int32: converted(from: Int32.self) { Float($0) }
+        case .int16: converted(from: Int16.self) { Float($0) }
+        case .int8: converted(from: Int8.self) { Float($0) }
+        case .uint8: converted(from: UInt8.self) { Float($0) }
+        case .bool: converted(from: UInt8.self) { $0 == 0 ? 0 : 1 }
         }
     }
 
     @inline(__always)
-    private func convert<Value: BitwiseCopyable>(
-        _ source: UnsafeRawBufferPointer, from _: Value.Type, _ value: (Value) -> Float
-    ) -> [Float] {
-        [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
+    private func converted<Value: BitwiseCopyable>(from _: Value.Type, _ value: (Value) -> Float) -> [Float] {
+        isContiguous ? contiguous(from: Value.self, value) : strided(from: Value.self, value)
+    }
+
+    @inline(__always)
+    private func contiguous<Value: BitwiseCopyable>(from _: Value.Type, _ value: (Value) -> Float) -> [Float] {
+        let source = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + count * MemoryLayout<Value>.size)])
+        return [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
             for index in 0..<count {
                 let bits = source.loadUnaligned(fromByteOffset: index * MemoryLayout<Value>.size, as: Value.self)
                 buffer[index] = value(bits)
@@ -71,45 +70,33 @@ extension CheckpointTensor {
         }
     }
 
-    /// Row by row along the last dimension; tensors saved transposed, or with channels last.
-    private func stridedFloats() -> [Float] {
-        var values: [Float] = []
-        values.reserveCapacity(count)
-        guard let rowCount = shape.last, let rowStride = strides.last else { return values }
-        var indices = [Int](repeating: 0, count: shape.count - 1)
-        for _ in 0..<(count / rowCount) {
-            let row = zip(indices, strides).reduce(0) { $0 + $1.0 * $1.1 }
-            for column in 0..<rowCount { values.append(element(at: row + column * rowStride)) }
-            advance(&indices)
+    /// Row by row along the last dimension that is one; tensors saved transposed, or with channels last.
+    @inline(__always)
+    private func strided<Value: BitwiseCopyable>(from _: Value.Type, _ value: (Value) -> Float) -> [Float] {
+        let dimensions = zip(shape, strides).filter { $0.0 != 1 }
+        guard let row = dimensions.last else { return [] }
+        let sizes = dimensions.map(\.0)
+        var indices = [Int](repeating: 0, count: dimensions.count - 1)
+        return [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
+            while initialised < count {
+                var place = zip(indices, dimensions).reduce(0) { $0 + $1.0 * $1.1.1 }
+                for _ in 0..<row.0 {
+                    let offset = start + place * MemoryLayout<Value>.size
+                    buffer[initialised] = value(file.bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
+                    initialised += 1
+                    place += row.1
+                }
+                Self.advance(&indices, in: sizes)
+            }
         }
-        return values
     }
 
-    /// Counts up like an odometer: the last dimension turns fastest.
-    private func advance(_ indices: inout [Int]) {
+    /// Counts up like an odometer: the last index turns fastest.
+    private static func advance(_ indices: inout [Int], in sizes: [Int]) {
         for dimension in indices.indices.reversed() {
             indices[dimension] += 1
-            if indices[dimension] < shape[dimension] { return }
+            if indices[dimension] < sizes[dimension] { return }
             indices[dimension] = 0
-        }
-    }
-
-    private func element(at offset: Int) -> Float {
-        let place = start + offset * elementType.byteCount
-        func load<Value: BitwiseCopyable>(_: Value.Type) -> Value {
-            file.bytes.loadUnaligned(fromByteOffset: place, as: Value.self)
-        }
-        return switch elementType {
-        case .float64: Float(load(Double.self))
-        case .float32: load(Float.self)
-        case .float16: Self.float(halfBits: load(UInt16.self))
-        case .bfloat16: Self.float(brainBits: load(UInt16.self))
-        case .int64: Float(load(Int64.self))
-        case .int32: Float(load(Int32.self))
-        case .int16: Float(load(Int16.self))
-        case .int8: Float(load(Int8.self))
-        case .uint8: Float(load(UInt8.self))
-        case .bool: load(UInt8.self) == 0 ? 0 : 1
         }
     }
 

@@ -2,6 +2,13 @@ import Foundation
 import SemblanceCore
 import Synchronization
 
+/// A network that was read and not compiled yet.
+struct OpenedNetwork: Sendable {
+    let network: Network
+    let version: ModelVersion
+    let preprocessing: Preprocessing
+}
+
 /// Turns a manifest into an embedder: weights, network, graph, engine. Blocks.
 final class ModelLoader: Sendable {
     let files: ModelFiles
@@ -21,16 +28,42 @@ final class ModelLoader: Sendable {
         return try ClassicalEmbedder(family, manifest)
     }
 
+    /// Reads a model's weights, checks them and builds its network.
     /// - Throws: `ModelError`: `model-weights-missing`, `model-hash-mismatch`, `model-unsupported-architecture`,
-    ///   `model-checkpoint-damaged`, `model-checkpoint-forbidden`, `model-unexpected-tensors`, `model-engine-failed`.
-    func load(_ manifest: ModelManifest) throws(ModelError) -> OpenVINOEmbedder {
+    ///   `model-checkpoint-damaged`, `model-checkpoint-forbidden`, `model-unexpected-tensors`.
+    func open(_ manifest: ModelManifest) throws(ModelError) -> OpenedNetwork {
         try manifest.preprocessing.validate()
         let (network, hash) = try network(of: manifest)
-        let version = try version(of: manifest, weights: hash, dimension: network.dimension, revision: network.revision)
-        return try CompileLock.hold(in: files.compiledFolder) { () throws(ModelError) in
+        return OpenedNetwork(
+            network: network,
+            version: try version(
+                of: manifest, weights: hash, dimension: network.dimension, revision: network.revision),
+            preprocessing: manifest.preprocessing)
+    }
+
+    /// - Throws: as `open`; `model-engine-failed`.
+    func load(_ manifest: ModelManifest) throws(ModelError) -> OpenVINOEmbedder {
+        try load(open(manifest), forms: .all)
+    }
+
+    /// Compiles a network.
+    /// - Throws: `model-engine-failed`.
+    func load(_ opened: OpenedNetwork, forms: OpenVINOEmbedder.Forms) throws(ModelError) -> OpenVINOEmbedder {
+        try CompileLock.hold(in: files.compiledFolder) { () throws(ModelError) in
             try OpenVINOEmbedder(
-                network: network, version: version, preprocessing: manifest.preprocessing, runtime: startedRuntime(),
-                options: options)
+                network: opened.network, version: opened.version, preprocessing: opened.preprocessing,
+                runtime: startedRuntime(), options: options, forms: forms)
+        }
+    }
+
+    /// Compiles the form for single images of a model that has only the one for batches. The weights are read again:
+    /// kept until then, they would take memory that few need.
+    /// - Throws: as `load`.
+    func complete(_ embedder: OpenVINOEmbedder, of manifest: ModelManifest) throws(ModelError) -> OpenVINOEmbedder {
+        let opened = try open(manifest)
+        guard opened.version == embedder.version else { return try load(opened, forms: .all) }
+        return try CompileLock.hold(in: files.compiledFolder) { () throws(ModelError) in
+            try embedder.completed(with: opened.network, runtime: startedRuntime(), options: options)
         }
     }
 

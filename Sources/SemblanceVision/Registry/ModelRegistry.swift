@@ -57,7 +57,10 @@ public final class ModelRegistry: ModelProvider {
     let loader: ModelLoader
     private let embedders = Mutex<[ModelManifest: Task<any Embedder, any Error>]>([:])
     private let textEmbedders = Mutex<[ModelManifest: Task<OpenVINOTextEmbedder, any Error>]>([:])
-    private let loaded = Mutex<Set<ModelManifest>>([])
+    /// Models that are being loaded, or are, for batches alone.
+    private let batchEmbedders = Mutex<[ModelManifest: Task<any Embedder, any Error>]>([:])
+    /// What is in memory of each model. Changed by the thread that loads.
+    private let loaded = Mutex<[ModelManifest: any Embedder]>([:])
 
     /// Reads the configuration; touches no weights.
     /// - Parameter downloader: gets weights from publishers' hubs; without one they are to be fetched by hand.
@@ -122,7 +125,7 @@ public final class ModelRegistry: ModelProvider {
         return manifests.map { manifest in
             let byteCount = files.byteCount(of: manifest)
             let state: ModelDescription.State =
-                loaded.contains(manifest)
+                loaded[manifest] != nil
                 ? .loaded : byteCount == nil && manifest.source != .withoutWeights ? .missing : .available
             return ModelDescription(
                 modelID: manifest.modelID, names: manifest.names, family: manifest.family,
@@ -140,10 +143,53 @@ public final class ModelRegistry: ModelProvider {
     public func embedder(for modelID: String) async throws -> any Embedder {
         let manifest = try manifest(for: modelID)
         return try await shared(manifest, in: embedders) { [self] in
-            let embedder = try loader.embedder(of: manifest)
-            loaded.withLock { _ = $0.insert(manifest) }
+            // A form for batches that is there already is not compiled again.
+            if let part = loadedEmbedder(of: manifest) as? OpenVINOEmbedder {
+                return keep(try loader.complete(part, of: manifest), of: manifest)
+            }
+            return keep(try loader.embedder(of: manifest), of: manifest)
+        }
+    }
+
+    /// A model that is loaded, or is on its way, is used as it is; else the form for batches alone is compiled.
+    public func open(_ modelID: String) async throws -> OpenedModel {
+        let manifest = try manifest(for: modelID)
+        if let present = embedders.withLock({ $0[manifest] }) ?? batchEmbedders.withLock({ $0[manifest] }) {
+            return OpenedModel(try await present.value)
+        }
+        guard ClassicalFamily.named(manifest.family) == nil else {
+            return OpenedModel(try await embedder(for: modelID))
+        }
+        let opened = try await loading.run { [loader] in try loader.open(manifest) }
+        return OpenedModel(
+            version: opened.version, preprocessing: opened.preprocessing,
+            preferredBatchSize: opened.network.takesBatches ? OpenVINOEmbedder.batchSize : 1
+        ) { [self] in
+            let embedder = try await shared(manifest, in: batchEmbedders) { [self] in
+                if let present = loadedEmbedder(of: manifest) { return present }
+                return keep(try loader.load(opened, forms: .batches), of: manifest)
+            }
+            // Another caller may have read other weights just before.
+            guard embedder.version == opened.version else {
+                throw ModelError(
+                    .changedMeanwhile,
+                    "The weights of '\(manifest.modelID)' were replaced while they were read; try again.")
+            }
             return embedder
         }
+    }
+
+    private func loadedEmbedder(of manifest: ModelManifest) -> (any Embedder)? {
+        loaded.withLock { $0[manifest] }
+    }
+
+    /// Keeps a loaded model, in place of another of the same id, which is of weights that were replaced.
+    private func keep(_ embedder: any Embedder, of manifest: ModelManifest) -> any Embedder {
+        loaded.withLock { loaded in
+            for other in loaded.keys where other.modelID == manifest.modelID { loaded[other] = nil }
+            loaded[manifest] = embedder
+        }
+        return embedder
     }
 
     public func textEmbedder(for modelID: String) async throws -> any TextEmbedder {

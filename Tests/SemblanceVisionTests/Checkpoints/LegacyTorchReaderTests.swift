@@ -35,8 +35,12 @@ import Testing
         #expect(try writer.checkpoint()["w"]?.floats() == [expected])
     }
 
-    @Test func readsTransposedTensorsInRowOrder() throws {
-        let writer = TorchFileWriter.floats([1, 2, 3, 4, 5, 6], shape: [3, 2], strides: [1, 3])
+    /// Sizes of 1 are no dimensions: EfficientNet-Lite's pointwise kernels, converted from TensorFlow, are such.
+    @Test(arguments: [
+        ([3, 2], [1, 3]), ([3, 2, 1, 1], [1, 3, 3, 3]), ([3, 1, 2], [1, 1, 3]), ([1, 3, 2, 1], [6, 1, 3, 1]),
+    ])
+    func readsTransposedTensorsInRowOrder(shape: [Int], strides: [Int]) throws {
+        let writer = TorchFileWriter.floats([1, 2, 3, 4, 5, 6], shape: shape, strides: strides)
         #expect(try writer.checkpoint()["w"]?.floats() == [1, 4, 2, 5, 3, 6])
     }
 

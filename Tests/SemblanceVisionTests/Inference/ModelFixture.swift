@@ -36,13 +36,13 @@ enum ModelFixture {
 
     static func narrowEmbedder(
         preprocessing: Preprocessing = narrowPreprocessing(), precision: Precision = .f32, cacheFolder: String? = nil,
-        batchSize: Int = 4
+        batchSize: Int = 4, forms: OpenVINOEmbedder.Forms = .all
     ) throws -> OpenVINOEmbedder {
         try OpenVINOEmbedder(
             network: narrowNetwork(),
             version: ModelVersion(modelID: "narrow", digest: "test", dimension: narrowDimension),
             preprocessing: preprocessing, runtime: OpenVINORuntime(cacheFolder: cacheFolder),
-            options: EngineOptions(precision: precision, streamCount: 2), batchSize: batchSize)
+            options: EngineOptions(precision: precision, streamCount: 2), batchSize: batchSize, forms: forms)
     }
 
     /// Reference embeddings, one for each picture.

@@ -67,6 +67,24 @@ import Testing
         #expect(try embedder.embed([]).isEmpty)
     }
 
+    /// An ingestion alone has the form for batches, which fills the last one up; queries add the other form later.
+    @Test func theFormForBatchesTakesAnyNumber() throws {
+        let whole = try ModelFixture.narrowEmbedder()
+        let batches = try ModelFixture.narrowEmbedder(forms: .batches)
+        let completed = try batches.completed(
+            with: ModelFixture.narrowNetwork(), runtime: OpenVINORuntime(cacheFolder: nil),
+            options: EngineOptions(precision: .f32, streamCount: 2))
+        #expect(batches.preferredBatchSize == 4 && completed.preferredBatchSize == 4)
+        for count in 0...8 {
+            let expected = try whole.embed(Array(pictures.prefix(count)))
+            for embedder in [batches, completed] {
+                let found = try embedder.embed(Array(pictures.prefix(count)))
+                #expect(found.count == count)
+                for (left, right) in zip(found, expected) { #expect(left.score(with: right) > 0.999999) }
+            }
+        }
+    }
+
     @Test func servesManyThreadsAtOnce() async throws {
         let embedder = try ModelFixture.narrowEmbedder()
         let expected = try embedder.embed(pictures)

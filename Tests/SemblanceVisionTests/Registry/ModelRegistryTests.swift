@@ -124,6 +124,54 @@ import Testing
         #expect(agreement.centred >= 0.9999)
     }
 
+    /// An ingestion opens a model for batches; a query then completes it, and the next ingestion uses that.
+    @Test func opensAModelForBatchesAndCompletesIt() async throws {
+        let registry = try registry(ModelFixture.TemporaryFolder(), entries: "[\(narrowEntry())]")
+        let opened = try await registry.open("narrow")
+        #expect(opened.preferredBatchSize == 4 && opened.preprocessing.size == 50)
+        let batches = try await opened.embedder
+        #expect(opened.hasEndedLoading)
+        #expect(registry.models().last?.state == .loaded)
+        let again = try await registry.open("narrow").embedder
+        #expect(batches as AnyObject === again as AnyObject)
+        let whole = try await registry.embedder(for: "narrow")
+        #expect(whole.version == opened.version && whole as AnyObject !== batches as AnyObject)
+        let last = try await registry.open("narrow").embedder
+        #expect(last as AnyObject === whole as AnyObject)
+        let references = try ModelFixture.references("narrow-lite")
+        for embedder in [batches, whole] {
+            let found = try embedder.embed(ModelFixture.pictures(size: 50))
+            #expect(ModelFixture.agreement(of: found, with: references).centred >= 0.9999)
+        }
+    }
+
+    /// A loaded model stays what it is: what is stored under its version was made by it.
+    @Test func weightsThatAreReplacedDoNotMeetALoadedModel() async throws {
+        let folder = try ModelFixture.TemporaryFolder()
+        let path = folder.path + "/narrow.pth"
+        try FileManager.default.copyItem(atPath: ModelFixture.narrowPath, toPath: path)
+        let entry = narrowEntry().replacingOccurrences(of: ModelFixture.narrowPath, with: path)
+        let registry = try registry(folder, entries: "[\(entry)]")
+        let first = try await registry.open("narrow")
+        _ = try await first.embedder
+        var bytes = try ModelFixture.narrowBytes()
+        bytes[bytes.count - 1] ^= 1
+        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        let second = try await registry.open("narrow")
+        #expect(try await second.embedder.version == second.version)
+        #expect(second.version == first.version)
+        // What is read now is another version: whole and for batches alike.
+        let whole = try await registry.embedder(for: "narrow")
+        let third = try await registry.open("narrow")
+        #expect(whole.version != first.version && third.version == whole.version)
+    }
+
+    @Test func openingSaysWhatTheWeightsTell() async throws {
+        let registry = try registry(ModelFixture.TemporaryFolder())
+        let error = await #expect(throws: ModelError.self) { try await registry.open("efficientnet-lite0") }
+        #expect(error?.code == .weightsMissing)
+    }
+
     @Test func triesAgainAfterAFailure() async throws {
         let folder = try ModelFixture.TemporaryFolder()
         let entry = """

@@ -1,7 +1,8 @@
 import SemblanceCore
 
 extension ModelManifest {
-    /// Classifiers of the ONNX Model Zoo, which are cut at their features.
+    /// Classifiers of the ONNX Model Zoo, which are cut at their features. In int8 those with `-qdq` in their name: the
+    /// others need operators of ONNX Runtime's own.
     static let onnxZoo: [ModelManifest] = [
         zooModel(
             "resnet18-onnx", file: "resnet/model/resnet18-v1-7.onnx", byteCount: 46_820_737, dimension: 512,
@@ -10,12 +11,15 @@ extension ModelManifest {
             "resnet50-onnx", file: "resnet/model/resnet50-v1-12.onnx", byteCount: 102_576_593, dimension: 2048,
             hash: "3f03fdef724b22947eed826f1eef1dc5c34151bb4c37d634f1db89dfa2dd1526", summary: "ResNet-50."),
         zooModel(
-            "resnet50-onnx-int8", file: "resnet/model/resnet50-v1-12-int8.onnx", byteCount: 25_816_052,
-            dimension: 2048, hash: "c234f30975989788b4405f25253275aae247ab6dbdd34aaa69ab0a59ff76f6d0",
+            "resnet50-onnx-int8", file: "resnet/model/resnet50-v1-12-qdq.onnx", byteCount: 25_753_167,
+            dimension: 2048, hash: "e6429d274805654c79ba68dc886c1efd4eff95393e747c35d3fdab579febd8a0",
             summary: "ResNet-50 in int8."),
         zooModel(
             "vgg16-onnx", file: "vgg/model/vgg16-12.onnx", byteCount: 553_437_752, dimension: 4096,
             hash: "722c42f53ca03a5480296bf8f9c85a151de3eed9ec982d7d2302ff6e2900c67b", summary: "VGG-16; slow."),
+        zooModel(
+            "vgg16-onnx-int8", file: "vgg/model/vgg16-12-qdq.onnx", byteCount: 138_424_439, dimension: 4096,
+            hash: "74ae0fa7e9e5b16782581bf17b5582080d1c06b69ed59410c7b1f190d9328bb1", summary: "VGG-16 in int8."),
         zooModel(
             "mobilenetv2-onnx", file: "mobilenet/model/mobilenetv2-12.onnx", byteCount: 13_964_571, dimension: 1280,
             hash: "c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5",
