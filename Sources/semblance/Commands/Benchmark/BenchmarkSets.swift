@@ -58,6 +58,9 @@ struct BenchmarkSets: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Decides what is held out and what augmentation draws.", valueName: "n"))
     var seed: UInt64 = 1
 
+    @Option(help: ArgumentHelp("PostgreSQL with pgvector, for the index of that name.", valueName: "url"))
+    var database: String?
+
     @Option(help: ArgumentHelp("A remark for the report, such as what else the machine does.", valueName: "words"))
     var note = ""
 
@@ -83,7 +86,7 @@ struct BenchmarkSets: AsyncParsableCommand {
             names: models, precisions: precisions, vision: vision, settings: engineOptions.settings,
             options: output.common)
         let tools = IndexTools(folder: output.folder, recall: recall, seed: seed, threadCount: threadCount(vision))
-        let (built, missing) = tools.indexes(indexes)
+        let (built, missing) = tools.indexes(indexes, database: database)
         let plan = BenchmarkPlan(
             sets: try await setOptions.read(), models: lineup.models, indexes: built, options: options(vision))
         var machine = MachineFacts.now(note: note)
@@ -111,8 +114,10 @@ struct BenchmarkSets: AsyncParsableCommand {
         return options
     }
 
+    /// As it was typed, but for the database's URL: it may hold a password.
     private var commandLine: String {
-        (["semblance"] + CommandLine.arguments.dropFirst()).map { word in
+        let words = CommandLine.arguments.dropFirst().map { $0.contains("://") ? "postgres://…" : $0 }
+        return (["semblance"] + words).map { word in
             word.contains { " #'\"".contains($0) } ? "'\(word)'" : word
         }.joined(separator: " ")
     }

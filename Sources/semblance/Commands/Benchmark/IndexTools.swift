@@ -22,7 +22,9 @@ struct IndexTools: Sendable {
     let threadCount: Int
 
     /// - Returns: those that can be built, and those that cannot with the reason.
-    func indexes(_ kinds: [BenchmarkIndexKind]) -> (built: [BenchmarkIndex], missing: [LeftOut]) {
+    func indexes(
+        _ kinds: [BenchmarkIndexKind], database: String?
+    ) -> (built: [BenchmarkIndex], missing: [LeftOut]) {
         var built: [BenchmarkIndex] = []
         var missing: [LeftOut] = []
         for kind in kinds {
@@ -35,8 +37,13 @@ struct IndexTools: Sendable {
                         try await hashed($0, $1)
                     })
             case .pgvector:
-                missing.append(
-                    LeftOut(name: kind.rawValue, reason: "the benchmark does not fill a PostgreSQL database yet"))
+                guard let database else {
+                    missing.append(
+                        LeftOut(name: kind.rawValue, reason: "--database names the PostgreSQL server that it needs"))
+                    continue
+                }
+                let tool = PostgresIndexTool(url: database)
+                built.append(BenchmarkIndex(name: kind.rawValue) { try await tool.build($0, $1) })
             }
         }
         return (built, missing)
