@@ -21,19 +21,10 @@ struct TuningBench: Sendable {
     /// Of the largest layout, one list a query.
     private let margins: [[Float]]
 
-    init(_ vectors: [Embedding], tuning: LSHTuning) {
+    init(rows: [Embedding], queries: [[Float]], tuning: LSHTuning) {
         self.tuning = tuning
-        dimension = vectors[0].dimension
-        let step = max(1, vectors.count / tuning.sampleCount)
-        var sample = stride(from: 0, to: vectors.count, by: step).map { vectors[$0] }
-        var generator = SplitMix64(seed: tuning.seed)
-        let queryCount = min(tuning.queryCount, sample.count / 5)
-        // The first places of a Fisher–Yates shuffle: held out at random.
-        for place in 0..<queryCount {
-            sample.swapAt(place, place + Int(generator.next(below: UInt64(sample.count - place))))
-        }
-        let rows = Array(sample[queryCount...])
-        queries = sample[..<queryCount].map(\.values)
+        self.queries = queries
+        dimension = rows[0].dimension
         rowCount = rows.count
         let bitCount = min(24, Int.bitWidth - rows.count.leadingZeroBitCount + 3)
         planes = Hyperplanes(
@@ -41,8 +32,8 @@ struct TuningBench: Sendable {
             centre: LSHVectorIndex.centre(of: rows))
         keys = Self.keys(of: rows, planes)
         let limit = tuning.limit
-        neighbours = Self.onAllCores(queryCount) { [queries] in Self.nearest(queries[$0], among: rows, limit: limit) }
-        margins = Self.onAllCores(queryCount) { [queries, planes] query in
+        neighbours = Self.onAllCores(queries.count) { Self.nearest(queries[$0], among: rows, limit: limit) }
+        margins = Self.onAllCores(queries.count) { [planes] query in
             var hasher = Hasher(planes)
             var margins = hasher.emptyMargins
             hasher.project(queries[query], into: &margins)

@@ -74,9 +74,27 @@ extension LSHTuning {
     public func parameters(for vectors: [Embedding]) throws -> TunedLSHParameters {
         try validate()
         guard vectors.count >= Self.fewestVectors else {
-            throw IndexError(.invalidParameters, "expected \(Self.fewestVectors) vectors or more to tune with, not \(vectors.count)")
+            throw IndexError(
+                .invalidParameters, "expected \(Self.fewestVectors) vectors or more to tune with, not \(vectors.count)")
         }
-        let bench = TuningBench(vectors, tuning: self)
+        let (rows, queries) = split(vectors)
+        return try parameters(for: rows, queries: queries)
+    }
+
+    /// Chooses parameters for searching among `rows` with queries like these, which are not among them.
+    ///
+    /// For a collection whose vectors are not like the queries that will come: held-out vectors would be of the wrong
+    /// kind, and the recall found on them as well.
+    /// - Parameter queries: half to choose with, half to check with; 20 or more.
+    /// - Throws: `index-invalid-parameters`.
+    public func parameters(for rows: [Embedding], queries: [Embedding]) throws -> TunedLSHParameters {
+        try validate()
+        guard rows.count >= 80, queries.count >= 20 else {
+            throw IndexError(
+                .invalidParameters,
+                "expected 80 vectors and 20 queries or more to tune with, not \(rows.count) and \(queries.count)")
+        }
+        let bench = TuningBench(rows: rows, queries: queries.map(\.values), tuning: self)
         let layouts = layouts(for: bench.rowCount)
         var trials = [TuningTrial?](repeating: nil, count: layouts.count)
         trials.withUnsafeMutableBufferPointer { buffer in
@@ -93,6 +111,19 @@ extension LSHTuning {
             ?? tried.max { ($0.chosenRecall, -$0.cost) < ($1.chosenRecall, -$1.cost) }
         guard let best else { throw IndexError(.failed, "no layout of the hash tables could be tried") }
         return best.tuned(self, rowCount: bench.rowCount, isReached: !reached.isEmpty)
+    }
+
+    /// A sample of the vectors, without some that are drawn from it at random.
+    private func split(_ vectors: [Embedding]) -> (rows: [Embedding], queries: [Embedding]) {
+        let step = max(1, vectors.count / sampleCount)
+        var sample = stride(from: 0, to: vectors.count, by: step).map { vectors[$0] }
+        var generator = SplitMix64(seed: seed)
+        let queryCount = min(queryCount, sample.count / 5)
+        // The first places of a Fisher–Yates shuffle.
+        for place in 0..<queryCount {
+            sample.swapAt(place, place + Int(generator.next(below: UInt64(sample.count - place))))
+        }
+        return (Array(sample[queryCount...]), Array(sample[..<queryCount]))
     }
 
     /// `@unchecked Sendable`: each iteration writes to a place of its own.

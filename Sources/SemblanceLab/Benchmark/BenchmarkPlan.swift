@@ -122,12 +122,14 @@ public struct BenchmarkIndex: Sendable {
     public let name: String
     /// Changes with what the index is built by: what was measured before then is measured again.
     public let fingerprint: String
-    /// Builds one of vectors numbered from 1.
-    public let build: @Sendable (_ model: ModelVersion, _ vectors: [Embedding]) async throws -> BuiltIndex
+    /// Builds one of vectors numbered from 1. Some of what will be asked, not asked later, may tune it.
+    public let build:
+        @Sendable (_ model: ModelVersion, _ vectors: [Embedding], _ tuningQueries: [Embedding]) async throws ->
+            BuiltIndex
 
     public init(
         name: String, fingerprint: String = "",
-        build: @escaping @Sendable (ModelVersion, [Embedding]) async throws -> BuiltIndex
+        build: @escaping @Sendable (ModelVersion, [Embedding], [Embedding]) async throws -> BuiltIndex
     ) {
         self.name = name
         self.fingerprint = fingerprint

@@ -64,7 +64,7 @@ struct IndexMeasurement: Sendable {
     ) async throws -> Opened {
         let clock = ContinuousClock()
         let start = clock.now
-        let built = try await index.build(model, collection.vectors)
+        let built = try await index.build(model, collection.vectors, collection.tuningQueries)
         let elapsed = built.buildTime ?? clock.now - start
         return Opened(name: index.name, built: built, buildSeconds: elapsed / .seconds(1))
     }

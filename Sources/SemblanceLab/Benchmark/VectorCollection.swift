@@ -16,23 +16,26 @@ package struct VectorCollection: Sendable {
     package let name: String
     package let vectors: [Embedding]
     package let queries: [Embedding]
+    /// More of the kind of the queries, for indexes that choose their parameters by some: held out as well.
+    package let tuningQueries: [Embedding]
 
     /// Neighbours that a made vector may lie towards.
     private static let neighbourCount = 10
     /// Length of the noise, in parts of the way between the two vectors.
     private static let noise: Float = 0.25
 
-    /// Splits real vectors into queries, a tenth at most, and the others.
+    /// Splits real vectors into queries, a tenth at most, as many for tuning, and the others.
     package static func real(_ embeddings: [Embedding], _ options: BenchmarkPlan.Options) -> VectorCollection {
         var order = Array(embeddings.indices)
         var generator = SeededGenerator(seed: options.seed)
         let queryCount = min(options.queryCount, embeddings.count / 10)
-        for place in 0..<queryCount {
+        for place in 0..<2 * queryCount {
             order.swapAt(place, place + generator.index(below: order.count - place))
         }
         return VectorCollection(
-            name: "real", vectors: order[queryCount...].sorted().map { embeddings[$0] },
-            queries: order[..<queryCount].map { embeddings[$0] })
+            name: "real", vectors: order[(2 * queryCount)...].sorted().map { embeddings[$0] },
+            queries: order[..<queryCount].map { embeddings[$0] },
+            tuningQueries: order[queryCount..<2 * queryCount].map { embeddings[$0] })
     }
 
     /// As many vectors as asked for: the real ones and, beyond, made ones. Takes seconds; blocks.
@@ -49,7 +52,8 @@ package struct VectorCollection: Sendable {
             let other = others[generator.index(below: others.count)]
             all.append(Self.between(vectors[place], vectors[other], &generator))
         }
-        return VectorCollection(name: "augmented to \(count)", vectors: all, queries: queries)
+        return VectorCollection(
+            name: "augmented to \(count)", vectors: all, queries: queries, tuningQueries: tuningQueries)
     }
 
     private static func between(

@@ -64,7 +64,7 @@ struct BenchmarkFixture: Sendable {
 
     /// An index in memory that finds all, or only some.
     func index(_ name: String, finding share: Double = 1) -> BenchmarkIndex {
-        BenchmarkIndex(name: name) { model, vectors in
+        BenchmarkIndex(name: name) { model, vectors, _ in
             let index = InMemoryVectorIndex(
                 dimension: model.dimension, catalogue: Catalogue.ID(rawValue: 1), filters: nil)
             let kept = vectors.enumerated().filter { Double($0.offset % 10) < 10 * share }

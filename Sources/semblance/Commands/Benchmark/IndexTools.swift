@@ -29,12 +29,20 @@ struct IndexTools: Sendable {
         var missing: [LeftOut] = []
         for kind in kinds {
             switch kind {
-            case .exact: built.append(BenchmarkIndex(name: kind.rawValue) { try await exact($0, $1) })
-            case .local: built.append(BenchmarkIndex(name: kind.rawValue) { try await local($0, $1) })
+            case .exact:
+                built.append(
+                    BenchmarkIndex(name: kind.rawValue) { model, vectors, _ in
+                        try await exact(model, vectors)
+                    })
+            case .local:
+                built.append(
+                    BenchmarkIndex(name: kind.rawValue) { model, vectors, _ in
+                        try await local(model, vectors)
+                    })
             case .lsh:
                 built.append(
                     BenchmarkIndex(name: kind.rawValue, fingerprint: "\(recall) \(seed)") {
-                        try await hashed($0, $1)
+                        try await hashed($0, $1, $2)
                     })
             case .pgvector:
                 guard let database else {
@@ -43,7 +51,10 @@ struct IndexTools: Sendable {
                     continue
                 }
                 let tool = PostgresIndexTool(url: database)
-                built.append(BenchmarkIndex(name: kind.rawValue) { try await tool.build($0, $1) })
+                built.append(
+                    BenchmarkIndex(name: kind.rawValue) { model, vectors, _ in
+                        try await tool.build(model, vectors)
+                    })
             }
         }
         return (built, missing)
@@ -72,8 +83,10 @@ struct IndexTools: Sendable {
     }
 
     /// Tuning is not part of building: a collection is tuned for once.
-    private func hashed(_ model: ModelVersion, _ vectors: [Embedding]) async throws -> BuiltIndex {
-        let (parameters, words) = try await tunedParameters(for: vectors)
+    private func hashed(
+        _ model: ModelVersion, _ vectors: [Embedding], _ queries: [Embedding]
+    ) async throws -> BuiltIndex {
+        let (parameters, words) = try await tunedParameters(for: vectors, queries)
         let rows = NumberedVectors(vectors)
         var options = LSHVectorIndex.Options()
         options.threadCount = threadCount
@@ -91,8 +104,10 @@ struct IndexTools: Sendable {
     }
 
     /// Parameters for the wanted recall, and what the tuning found, for people.
-    private func tunedParameters(for vectors: [Embedding]) async throws -> (LSHParameters, String) {
-        guard vectors.count >= LSHTuning.fewestVectors else {
+    private func tunedParameters(
+        for vectors: [Embedding], _ queries: [Embedding]
+    ) async throws -> (LSHParameters, String) {
+        guard vectors.count >= LSHTuning.fewestVectors, queries.count >= 20 else {
             return (LSHParameters(bitCount: 6, tableCount: 4, probeCount: 128), "too few vectors to tune for")
         }
         var tuning = LSHTuning()
@@ -101,12 +116,13 @@ struct IndexTools: Sendable {
         let wanted = tuning
         let threads = ThreadPool(name: "tuning", threadCount: 1)
         defer { threads.shutDown() }
-        let tuned = try await threads.run { try wanted.parameters(for: vectors) }
+        let tuned = try await threads.run { try wanted.parameters(for: vectors, queries: queries) }
         let checked = String(format: "%.3f", tuned.checkedRecall)
         let share = String(format: "%.1f", 100 * tuned.candidateShare)
         return (
             tuned.parameters,
-            (tuned.isReached ? "tuned for" : "could not be tuned for") + " \(recall), checked \(checked), ranks \(share)%"
+            (tuned.isReached ? "tuned for" : "could not be tuned for")
+                + " \(recall), checked \(checked), ranks \(share)%"
         )
     }
 
