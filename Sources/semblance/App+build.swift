@@ -3,77 +3,44 @@ import Logging
 import SemblanceCore
 import SemblanceEngine
 import SemblanceFetch
-import SemblanceIndex
 import SemblanceStore
 import SemblanceVision
 
-/// The program, wired: the only place that knows which backends run.
+/// The program, wired.
 struct App: Sendable {
-    /// What a command does with the data folder.
-    enum Access {
-        /// Reads beside a running `serve`.
-        case read
-        /// Changes catalogues; refused while another process has the folder.
-        case write
-        /// Changes catalogues, or hands a job to the process that has the folder.
-        case writeOrHandOver
-    }
-
     let engine: Engine
-    let keys: any APIKeyStore
-    /// Whether this process holds the data folder's lock and runs jobs itself.
-    let isWriter: Bool
+    let backends: Backends
     let dataFolder: DataFolder
     let models: ModelRegistry
-    /// Held as long as the program runs.
-    private let lock: DataFolderLock?
+
+    var keys: any APIKeyStore { backends.keys }
+
+    /// Whether this process runs the jobs that it submits, and nobody else does.
+    var runsJobsHere: Bool { backends.jobsRun == .here }
 
     static func build(
-        _ options: CommonOptions, _ settings: EngineSettings = EngineSettings(), access: Access,
+        _ options: CommonOptions, _ settings: EngineSettings = EngineSettings(), access: Backends.Access,
         fetching: FetchConfiguration = FetchConfiguration(), logger: Logger? = nil
     ) async throws -> App {
         let logger = logger ?? Log.make(isVerbose: options.isVerbose)
-        let folder = try DataFolder(path: options.dataFolder)
-        // First: a command that waits for the lock asks for it every second.
-        let lock = try lock(folder, for: access)
+        let folder = try options.makeDataFolder()
+        let backends = try await Backends.build(options.address, in: folder, access: access)
         let vision = try Vision.build(settings, modelsFolder: folder.modelsPath, logger: logger)
-        let database = try await SQLiteDatabase.open(
-            path: folder.databasePath, role: lock == nil ? .reader : .writer)
-        let catalogues = SQLiteCatalogueStore(database: database)
-        let jobs = SQLiteJobStore(database: database)
-        let indexes = LocalVectorIndexes(
-            folder: folder.indexesPath, source: catalogues, filters: catalogues,
-            access: lock == nil ? .readOnly : .readWrite)
         let dependencies = EngineDependencies(
-            catalogues: catalogues, jobs: jobs, queue: InProcessJobQueue(jobs: jobs),
-            files: LocalFileStore(folder: folder), indexes: indexes, models: vision.models, reader: vision.reader,
+            catalogues: backends.catalogues, jobs: backends.jobs, queue: backends.queue, files: backends.files,
+            indexes: backends.indexes, models: vision.models, reader: vision.reader,
             fetcher: try GuardedImageFetcher(fetching), logger: logger)
         let engine = Engine(dependencies, configuration: vision.configuration)
-        if lock != nil { try await engine.cleanSpool() }
-        return App(
-            engine: engine, keys: SQLiteAPIKeyStore(database: database), isWriter: lock != nil, dataFolder: folder,
-            models: vision.models, lock: lock)
+        if backends.jobsRun == .here { try await engine.cleanSpool() }
+        return App(engine: engine, backends: backends, dataFolder: folder, models: vision.models)
     }
 
-    /// `nil` while another process has the data folder.
+    /// The same program as the data folder's writer; `nil` while another process has it.
     static func buildWriterIfFree(_ options: CommonOptions, _ settings: EngineSettings) async throws -> App? {
         do {
             return try await build(options, settings, access: .write)
         } catch let error as StoreError where error.code == .dataFolderInUse {
             return nil
-        }
-    }
-
-    private static func lock(_ folder: DataFolder, for access: Access) throws -> DataFolderLock? {
-        switch access {
-        case .read: return nil
-        case .write: return try folder.lock()
-        case .writeOrHandOver:
-            do {
-                return try folder.lock()
-            } catch let error as StoreError where error.code == .dataFolderInUse {
-                return nil
-            }
         }
     }
 
@@ -90,7 +57,7 @@ struct App: Sendable {
     /// The job for this work: one that a killed process left unfinished, or a new one.
     func submitOnce(_ work: JobWork) async throws -> Job {
         let unfinished = try await engine.jobs(in: [.queued, .running], lane: work.lane, limit: 1000)
-        if isWriter, let left = unfinished.last(where: { $0.work == work }) { return left }
+        if runsJobsHere, let left = unfinished.last(where: { $0.work == work }) { return left }
         return try await engine.submit(work)
     }
 }

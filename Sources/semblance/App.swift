@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The command line. Concrete types are built in `App+build.swift` only.
+/// The command line. Concrete types are built in `App+build.swift` and `Backends/` only.
 @main
 struct Semblance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,7 +20,8 @@ struct Semblance: AsyncParsableCommand {
         subcommands: [
             Index.self, Search.self, Serve.self, List.self, Remove.self, Duplicates.self, Models.self, Embed.self,
             Label.self, Filterable.self, Evaluate.self, Compare.self, Dataset.self, BenchmarkSets.self,
-            Jobs.self, Keys.self, Stats.self, Doctor.self,
+            Jobs.self, Keys.self, Stats.self, Backup.self, Restore.self, Migrate.self,
+            Doctor.self,
         ])
 }
 

@@ -129,3 +129,17 @@ public enum RequestErrorCode: String, Hashable, Sendable, CaseIterable {
     case forbidden = "forbidden"
     case notFound = "not-found"
 }
+
+/// A backup, or a move from one store to another, that cannot go on. Raised by Engine.
+public typealias TransferError = CodedError<TransferErrorCode>
+
+public enum TransferErrorCode: String, Hashable, Sendable, CaseIterable {
+    case notABackup = "backup-unknown"
+    case damaged = "backup-damaged"
+    case newerFormat = "backup-newer-format"
+    case folderTaken = "backup-folder-taken"
+    case writeFailed = "backup-write-failed"
+    case catalogueTaken = "catalogue-not-empty"
+    case unfinishedJobs = "jobs-unfinished"
+    case mismatch = "transfer-mismatch"
+}

@@ -5,11 +5,13 @@ import SemblanceCore
 public struct DataFolder: Sendable, Hashable {
     /// Absolute.
     public let path: String
+    /// Where originals, thumbnails and uploads lie: the data folder itself, or a folder that several machines share.
+    public let filesRoot: String
 
     public var databasePath: String { path + "/semblance.sqlite" }
-    public var filesPath: String { path + "/files" }
-    public var thumbnailsPath: String { path + "/thumbnails" }
-    public var spoolPath: String { path + "/spool" }
+    public var filesPath: String { filesRoot + "/files" }
+    public var thumbnailsPath: String { filesRoot + "/thumbnails" }
+    public var spoolPath: String { filesRoot + "/spool" }
     /// Vector files; can be deleted while nothing runs.
     public var indexesPath: String { path + "/indexes" }
     /// Models that were added, each in a folder of its own.
@@ -17,19 +19,35 @@ public struct DataFolder: Sendable, Hashable {
     var lockPath: String { path + "/lock" }
 
     /// Makes what is missing, for this user alone.
-    /// - Parameter path: `nil` takes the default: see `defaultPath`.
+    /// - Parameters:
+    ///   - path: `nil` takes the default: see `defaultPath`.
+    ///   - filesFolder: where originals, thumbnails and uploads lie; `nil` means the data folder.
     /// - Throws: `StoreError`: `data-folder-not-writable`, `disk-full`.
-    public init(path: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    public init(
+        path: String?, filesFolder: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
         self.path = Self.absolutePath(path, environment: environment)
+        filesRoot = filesFolder.map { Self.absolutePath($0, environment: environment) } ?? self.path
+        try Self.make(self.path, option: "--data")
+        if filesRoot != self.path { try Self.make(filesRoot, option: "--files") }
         do {
-            try OpenFile.makeFolder(self.path)
-            guard try OpenFile(self.path, O_RDONLY).status().st_mode & S_IFMT == S_IFDIR else {
-                throw StoreError(.notWritable, "'\(self.path)' is not a folder; choose another with --data.")
-            }
+            try OpenFile.makeFolder(indexesPath)
             for area in areas { try area.make() }
-            for folder in [spoolPath, indexesPath] { try OpenFile.makeFolder(folder) }
+            try OpenFile.makeFolder(spoolPath)
         } catch {
-            throw StoreError.writing(error, inFolder: self.path)
+            throw StoreError.writing(error, inFolder: filesRoot)
+        }
+    }
+
+    private static func make(_ path: String, option: String) throws {
+        do {
+            try OpenFile.makeFolder(path)
+            guard try OpenFile(path, O_RDONLY).status().st_mode & S_IFMT == S_IFDIR else {
+                throw StoreError(.notWritable, "'\(path)' is not a folder; choose another with \(option).")
+            }
+        } catch {
+            throw StoreError.writing(error, inFolder: path)
         }
     }
 

@@ -18,7 +18,7 @@ public struct LocalFileStore: FileStore {
 
     /// Uses the folders that a data folder has.
     public init(folder: DataFolder) {
-        root = folder.path
+        root = folder.filesRoot
         originals = HashedFolder(path: folder.filesPath, ending: "")
         thumbnails = HashedFolder(path: folder.thumbnailsPath, ending: ".webp")
     }

@@ -9,7 +9,7 @@ extension Doctor {
     /// by this process if it gets the data folder. (Codes that rotted are mended whenever an index is opened.)
     func examineIndexes() async -> [Finding] {
         do {
-            let folder = try DataFolder(path: options.dataFolder)
+            let folder = try options.makeDataFolder()
             guard FileManager.default.fileExists(atPath: folder.databasePath) else { return [] }
             let lock = try? folder.lock()
             let store = SQLiteCatalogueStore(

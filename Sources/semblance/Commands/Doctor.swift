@@ -44,7 +44,7 @@ struct Doctor: AsyncParsableCommand {
 
     private func examineFolder() -> [Finding] {
         do {
-            let folder = try DataFolder(path: options.dataFolder)
+            let folder = try options.makeDataFolder()
             var findings = [Finding(.fine, "data folder", folder.path)]
             let free = Finding.freeByteCount(at: folder.path)
             findings.append(
@@ -67,7 +67,7 @@ struct Doctor: AsyncParsableCommand {
 
     private func examineDatabase() async -> Finding {
         do {
-            let folder = try DataFolder(path: options.dataFolder)
+            let folder = try options.makeDataFolder()
             guard FileManager.default.fileExists(atPath: folder.databasePath) else {
                 return Finding(.fine, "database", "none yet")
             }
@@ -85,7 +85,7 @@ struct Doctor: AsyncParsableCommand {
 
     private func examineOriginals() async -> Finding {
         do {
-            let folder = try DataFolder(path: options.dataFolder)
+            let folder = try options.makeDataFolder()
             guard FileManager.default.fileExists(atPath: folder.databasePath) else {
                 return Finding(.fine, "originals", "none yet")
             }

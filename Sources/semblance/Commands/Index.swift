@@ -66,7 +66,7 @@ struct Index: AsyncParsableCommand {
         // Watched from before the first run, so that nothing that changes meanwhile is missed.
         let changes = watches ? try await FolderChanges(watching: paths.map(absolute)) : nil
         // A watcher that has the data folder runs what other commands hand over, too, as `serve` does.
-        let workers = watches && app.isWriter ? Task { try await app.engine.runWorkers() } : nil
+        let workers = watches && app.runsJobsHere ? Task { try await app.engine.runWorkers() } : nil
         defer { workers?.cancel() }
         var failedCount = try await indexOnce(app)
         guard let changes else { return failedCount }
@@ -77,7 +77,7 @@ struct Index: AsyncParsableCommand {
     }
 
     private func indexOnce(_ app: App) async throws -> Int {
-        if !app.isWriter, engineOptions.settings != EngineSettings() {
+        if !app.runsJobsHere, engineOptions.settings != EngineSettings() {
             Console.note(
                 "semblance: another process has the data folder and takes the job, with its own limits, threads and "
                     + "precision; those of this command do not count.")
@@ -85,7 +85,7 @@ struct Index: AsyncParsableCommand {
         let job = try await app.submitOnce(.ingest(try await work(app)))
         let (options, settings) = (self.options, engineOptions.settings)
         let progress = ProgressLine(isShown: !options.printsJSON)
-        let runner = IndexRunner(app: app, job: job, runsHere: app.isWriter && !watches, progress: progress) {
+        let runner = IndexRunner(app: app, job: job, runsHere: app.runsJobsHere && !watches, progress: progress) {
             try await App.buildWriterIfFree(options, settings)
         }
         let ended = try await runner.run()

@@ -51,7 +51,7 @@ struct IndexRunner {
             try Task.checkCancellation()
             progress.draw(latest.progress)
             if latest.state.isFinal { return latest }
-            if app.isWriter { continue }
+            if app.runsJobsHere { continue }
             if let writer = try await becomeWriter() { return try await run(in: writer) }
         }
     }

@@ -79,12 +79,12 @@ struct Serve: AsyncParsableCommand {
         let app = try await App.build(
             options, engineOptions.settings, access: .write, fetching: fetchConfiguration, logger: logger)
         let readiness = Readiness()
-        let (shownHost, folder) = (self.shownHost, app.dataFolder.path)
+        let (shownHost, place) = (self.shownHost, app.backends.place)
         let server = try SemblanceServer(
             engine: app.engine, keys: app.keys, configuration: configuration, readiness: readiness,
             version: Version.current, logger: logger
         ) { _, port in
-            Console.note("Semblance at http://\(shownHost):\(port) · data in \(folder) · Ctrl-C stops")
+            Console.note("Semblance at http://\(shownHost):\(port) · data in \(place) · Ctrl-C stops")
         }
         // Dependencies first: the last is stopped first.
         var lifecycle = ServiceGroupConfiguration(

@@ -43,16 +43,17 @@ struct Stats: AsyncParsableCommand {
         }
         let waiting = try await app.engine.jobCount(in: .queued)
         let running = try await app.engine.jobCount(in: .running)
-        let diskBytes = Self.byteCount(below: app.dataFolder.path)
+        let folders = Set([app.dataFolder.path, app.dataFolder.filesRoot])
+        let diskBytes = folders.reduce(0) { $0 + Self.byteCount(below: $1) }
         let json: JSONValue = [
-            "data": .string(app.dataFolder.path), "bytes_on_disk": .number(Double(diskBytes)),
+            "data": .string(app.backends.place), "bytes_on_disk": .number(Double(diskBytes)),
             "catalogues": .array(catalogues),
             "jobs": ["queued": .number(Double(waiting)), "running": .number(Double(running))],
         ]
         Console(options).print(
             json,
             text: """
-                \(app.dataFolder.path), \(diskBytes.bytesText) on disk
+                \(app.backends.place), \(diskBytes.bytesText) on disk
                 \(table.text)
                 jobs: \(running) running, \(waiting) waiting
                 """)

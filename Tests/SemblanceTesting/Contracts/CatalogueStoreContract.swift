@@ -16,6 +16,7 @@ public struct CatalogueStoreContract: Sendable {
 
     public static let checks: [ContractCheck<CatalogueStoreContract>] =
         catalogueChecks + imageChecks + metadataChecks + sourceChecks + embeddingChecks + modelChangeChecks
+        + transferChecks
 
     static let catalogueChecks: [ContractCheck<CatalogueStoreContract>] = [
         ContractCheck("finds catalogues by name and lists them in the order they were made") {

@@ -63,7 +63,7 @@ struct AddModel: AsyncParsableCommand {
         let command = self
         try await semblance.run(options) {
             // Made if it is missing: the model will belong to it.
-            _ = try DataFolder(path: command.options.dataFolder)
+            _ = try command.options.makeDataFolder()
             let models = try Vision.build(for: command.options).models
             let added = try await models.add(command.addition)
             let path = try models.weightsPath(for: added.manifest.modelID) ?? ""

@@ -69,7 +69,7 @@ struct ReembedCatalogue: AsyncParsableCommand {
         let job = try await app.submitOnce(.reembed(work))
         let (options, settings) = (self.options, engineOptions.settings)
         let runner = IndexRunner(
-            app: app, job: job, runsHere: app.isWriter, progress: ProgressLine(isShown: !options.printsJSON)
+            app: app, job: job, runsHere: app.runsJobsHere, progress: ProgressLine(isShown: !options.printsJSON)
         ) { try await App.buildWriterIfFree(options, settings) }
         let ended = try await runner.run()
         let failures = try await app.engine.failures(of: ended.id.rawValue, limit: Int(Int32.max))

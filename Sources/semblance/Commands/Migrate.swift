@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import SemblanceCore
+import SemblanceEngine
+
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Move an installation to another data folder.",
+        discussion: """
+            Copies catalogues, embeddings, sources and keys, and originals where the other installation keeps its own; \
+            then reads everything back and compares it. The source is not changed: use it until you are content, then \
+            delete it. Stop servers and workers first; jobs that have not ended stay behind, so there must be none.
+
+            EXAMPLES
+              semblance migrate --to ~/semblance-data
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "The data folder of the new installation.",
+            valueName: "folder"))
+    var to: String
+
+    @Option(
+        name: .customLong("to-files"),
+        help: ArgumentHelp(
+            "Where the new installation keeps originals; by default in its data folder.", valueName: "folder"))
+    var filesFolder: String?
+
+    @Flag(name: .customLong("continue"), help: "Go on with a migration that was interrupted.")
+    var continues = false
+
+    @OptionGroup var options: CommonOptions
+
+    private var destination: InstallationAddress {
+        InstallationAddress(dataFolder: to, filesFolder: filesFolder)
+    }
+
+    func run() async throws {
+        let command = self
+        try await semblance.run(options) { try await command.migrate() }
+    }
+
+    private func migrate() async throws {
+        let line = PhaseLine(isShown: !options.printsJSON)
+        defer { line.clear() }
+        let source = try await Backends.build(options.address, access: .write)
+        let counts = try await source.jobs.counts()
+        let unfinishedCount = (counts[.queued] ?? 0) + (counts[.running] ?? 0)
+        guard unfinishedCount == 0 else {
+            throw TransferError(
+                .unfinishedJobs,
+                "\(unfinishedCount) jobs have not ended and would stay behind. Let them end, or cancel them with "
+                    + "'semblance jobs cancel'.")
+        }
+        let destination = try await Backends.build(self.destination, access: .write)
+        guard destination.place != source.place else {
+            throw ValidationError("--to names the installation that is to be moved.")
+        }
+        let report = try await CatalogueTransfer(
+            from: StoreSource(source.transferStores), to: destination.transferStores, continues: continues,
+            reporting: { line.draw($0) }
+        ).run()
+        line.clear()
+        Console(options).print(
+            report.json(),
+            text: "\(report.images) images in \(report.catalogues) catalogues, \(report.originals) originals, "
+                + "\(report.keys) keys · in \(destination.place), all compared with \(source.place)")
+    }
+}
