@@ -50,12 +50,12 @@ import Testing
         _ = try await store.addEmbeddings(ids.suffix(250).map { ($0, Samples.embedding(7)) }, to: new)
         _ = try await store.add((600..<610).map { Self.image($0, location: .inPlace(path: "/p/\($0)")) }, to: new)
         let last = try await store.add([Self.image(700, location: .inPlace(path: "/z"))], to: new)[0].id
-        try await store.recordSources([(Samples.file("/z"), last), (Samples.file("/a"), last)], in: catalogue.id)
+        await store.recordSources([(Samples.file("/z"), last), (Samples.file("/a"), last)], in: catalogue.id)
         // An image whose only embedding was deleted.
         let other = Samples.space(in: catalogue.id, digest: "d3")
         _ = try await store.add([Self.image(800, location: .inPlace(path: "/gone"))], to: other)
-        while try await store.deleteEmbeddings(in: other, limit: 100) {}
-        try await source.keys.insert(APIKey.make(name: "phone", scope: .write).key)
+        while await store.deleteEmbeddings(in: other, limit: 100) {}
+        await source.keys.insert(APIKey.make(name: "phone", scope: .write).key)
         _ = try await store.createCatalogue(named: "empty", modelID: "n")
         return old
     }
@@ -117,7 +117,7 @@ import Testing
             if progress.phase == .images, progress.done > 200 { withUnsafeCurrentTask { $0?.cancel() } }
         }
         await #expect(throws: CancellationError.self) { try await Task { try await stopping.run() }.value }
-        let count = try await destination.catalogues.imageCount(
+        let count = await destination.catalogues.imageCount(
             in: try await destination.catalogues.catalogue(named: "shop").id, matching: nil)
         #expect((1..<612).contains(count))
         let again = CatalogueTransfer(from: StoreSource(source.stores), to: destination.stores)
@@ -134,8 +134,8 @@ import Testing
         let transfer = CatalogueTransfer(from: StoreSource(source.stores), to: destination.stores)
         let catalogue = try await StoreSource(source.stores).catalogues()[0]
         try await transfer.verify(catalogue)
-        let ids = try await source.catalogues.embeddedImages(in: space)
-        _ = try await source.catalogues.mergeMetadata([MetadataPatch(ids[300], ["n": 301])])
+        let ids = await source.catalogues.embeddedImages(in: space)
+        _ = await source.catalogues.mergeMetadata([MetadataPatch(ids[300], ["n": 301])])
         await #expect { try await transfer.verify(catalogue) } throws: {
             ($0 as? TransferError)?.code == .mismatch
         }
