@@ -11,7 +11,7 @@ import Testing
     }
 }
 
-@Suite(.postgres) struct PostgresOriginalClaimsTests {
+@Suite(.postgres, .serialized) struct PostgresOriginalClaimsTests {
     private let fixture: PostgresFixture
 
     init() async throws {
@@ -52,14 +52,14 @@ import Testing
 
     @Test func noRowIsWrittenWithoutTheClaimThatKeptItsFile() async throws {
         let database = try await fixture.open()
-        let claims = PostgresOriginalClaims(database: database, lease: .milliseconds(200))
+        let claims = PostgresOriginalClaims(database: database)
         let store = PostgresCatalogueStore(database: database, claims: claims)
         let space = Samples.space(in: try await store.createCatalogue(named: "c", modelID: "m").id)
         await expectStoreError(.busy) { try await store.add([Samples.image(1)], to: space) }
         try await claims.claim([Samples.hash(1)])
         _ = try await store.add([Samples.image(1), Samples.image(2, inPlace: "/a")], to: space)
         try await claims.claim([Samples.hash(3)])
-        try await database.write { try $0.script("SELECT pg_sleep(0.3)") }
+        try await database.write { try $0.script("UPDATE claims SET lease_until = now() - interval '1 s'") }
         await expectStoreError(.busy) { try await store.add([Samples.image(3)], to: space) }
         #expect(try await store.imageCount(in: space.catalogueID, matching: nil) == 2)
     }

@@ -105,9 +105,7 @@ public final class PostgresDatabase: Sendable {
     ) async throws -> Value {
         let status = try await retrying(for: time) {
             try await pool.withConnection { connection -> String? in
-                let status: String? = try connection.query(
-                    "SELECT pg_xact_status($1::text::xid8)", [.text(transaction)]
-                ).first?.optional(0)
+                let status = try Self.status(of: transaction, connection)
                 // The server has not noticed yet that nobody listens: ask again.
                 if status == "in progress" { throw PostgresFailure(.lost, "the transaction is not over") }
                 return status
@@ -118,6 +116,16 @@ public final class PostgresDatabase: Sendable {
         // Nothing of it happened: it may be done again.
         case "aborted": throw PostgresFailure(.lost, failure.description)
         default: throw failure
+        }
+    }
+
+    /// A number that a server which crashed never wrote down lies in its future: nothing of that transaction is left.
+    private static func status(of transaction: String, _ connection: PostgresConnection) throws -> String? {
+        do {
+            return try connection.query("SELECT pg_xact_status($1::text::xid8)", [.text(transaction)])
+                .first?.optional(0)
+        } catch let failure as PostgresFailure where failure.kind == .statement(.invalidParameter) {
+            return "aborted"
         }
     }
 

@@ -3,7 +3,7 @@ import SemblanceCore
 import SemblanceStore
 import Testing
 
-@Suite(.postgres) struct PostgresConnectionTests {
+@Suite(.postgres, .serialized) struct PostgresConnectionTests {
     private let fixture: PostgresFixture
 
     init() async throws {
@@ -108,7 +108,7 @@ import Testing
         configuration.waitTimeLimit = .milliseconds(200)
         let pool = PostgresPool(configuration)
         try await withThrowingTaskGroup { group in
-            for _ in 0..<2 { group.addTask { try await pool.withConnection { try $0.script("SELECT pg_sleep(1)") } } }
+            for _ in 0..<2 { group.addTask { try await pool.withConnection { try $0.script("SELECT pg_sleep(5)") } } }
             // Both connections are busy now or will be before this one's turn.
             while try await fixture.sleeperCount() < 2 { await Task.yield() }
             await expectStoreError(.busy) { try await pool.withConnection { try $0.script("SELECT 1") } }
@@ -119,7 +119,7 @@ import Testing
 
     @Test func workThatWaitsCanBeCancelled() async throws {
         let pool = PostgresPool(fixture.configuration(connectionCount: 1))
-        let sleeper = Task { try await pool.withConnection { try $0.script("SELECT pg_sleep(0.5)") } }
+        let sleeper = Task { try await pool.withConnection { try $0.script("SELECT pg_sleep(3)") } }
         while try await fixture.sleeperCount() < 1 { await Task.yield() }
         let waiting = Task { try await pool.withConnection { try $0.script("SELECT 1") } }
         waiting.cancel()

@@ -4,7 +4,7 @@ import SemblanceTesting
 import Testing
 
 /// The promises of every store, kept by PostgreSQL. Each has a database of its own.
-@Suite(.postgres) struct PostgresContractTests {
+@Suite(.postgres, .serialized) struct PostgresContractTests {
     private let fixture: PostgresFixture
 
     init() async throws {

@@ -19,7 +19,11 @@ final class PostgresFixture: Sendable {
 
     static let server = Result { () throws -> PostgresPool in
         let text = try #require(serverURL, "SEMBLANCE_TEST_DATABASE is not set")
-        return PostgresPool(PostgresConfiguration(url: try PostgresURL(text), connectionCount: 2))
+        // Hundreds of tests begin at once, and each waits for its turn to make a database.
+        return PostgresPool(
+            PostgresConfiguration(
+                url: try PostgresURL(text), connectionCount: 4, statementTimeLimit: .seconds(300),
+                waitTimeLimit: .seconds(1800)))
     }
 
     let url: PostgresURL
@@ -41,10 +45,11 @@ final class PostgresFixture: Sendable {
 
     /// Limits that end a test soon when something hangs.
     func configuration(
-        connectionCount: Int = 4, statementTimeLimit: Duration = .seconds(20), writeRetryTime: Duration = .seconds(10)
+        connectionCount: Int = 4, statementTimeLimit: Duration = .seconds(60), writeRetryTime: Duration = .seconds(60)
     ) -> PostgresConfiguration {
         PostgresConfiguration(
-            url: url, connectionCount: connectionCount, statementTimeLimit: statementTimeLimit,
+            url: url, connectionCount: connectionCount, connectTimeLimit: .seconds(60),
+            statementTimeLimit: statementTimeLimit, waitTimeLimit: .seconds(120), readRetryTime: .seconds(60),
             writeRetryTime: writeRetryTime)
     }
 

@@ -4,7 +4,7 @@ import SemblanceTesting
 import Testing
 
 /// Two processes and the leases of their jobs.
-@Suite(.postgres) struct PostgresJobLeaseTests {
+@Suite(.postgres, .serialized) struct PostgresJobLeaseTests {
     private let fixture: PostgresFixture
     private let database: PostgresDatabase
     private let first: PostgresJobStore

@@ -5,7 +5,7 @@ import SemblanceTesting
 import Testing
 
 /// A server of its own, which crashes and starts again while work goes on.
-@Suite(.postgres, .timeLimit(.minutes(2))) struct PostgresRestartTests {
+@Suite(.postgres, .serialized) struct PostgresRestartTests {
     private let folder: TemporaryFolder
 
     init() throws {

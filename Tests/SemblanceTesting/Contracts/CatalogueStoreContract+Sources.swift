@@ -122,6 +122,30 @@ extension CatalogueStoreContract {
             try await store.forgetSources(["/d"], in: space.catalogueID)
             #expect(try await store.abandonedImages(in: space.catalogueID) == [added[0].id, added[2].id])
         },
+        ContractCheck("paths and members' names may be as long as a system allows") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            // Text that cannot be packed; the two differ at their ends only.
+            let stem = "/long/" + (0..<30).map { Samples.hash($0).hexadecimal + "/" }.joined()
+            let (folder, name) = (stem + Samples.hash(31).hexadecimal, Samples.hash(32).hexadecimal)
+            let paths = ["\(folder)/\(name)1.jpg", "\(folder)/\(name)2.jpg", "/short/\(name).jpg"]
+            let key = stem + stem + stem
+            let images = paths.enumerated().map { number, path in
+                Samples.image(number, inPlace: path, metadata: .object([key + "\(number)": .number(Double(number))]))
+            }
+            let ids = try await store.add(images, to: space).map(\.id)
+            #expect(try await store.unchanged(paths.map { Samples.file($0) }, in: space) == ids)
+            #expect(
+                try await store.images(matching: .exists(path: [key + "1"], true), in: space.catalogueID) == [ids[1]])
+            var found: [String] = []
+            while let page = try await store.sourcePaths(
+                in: space.catalogueID, under: folder, after: found.last, limit: 1
+            ).first {
+                found.append(page.path)
+            }
+            #expect(Set(found) == Set(paths.prefix(2)) && found.count == 2)
+            try await store.forgetSources([paths[0]], in: space.catalogueID)
+            #expect(try await store.abandonedImages(in: space.catalogueID) == [ids[0]])
+        },
     ]
 
     static let embeddingChecks: [ContractCheck<CatalogueStoreContract>] = [

@@ -10,11 +10,15 @@ package final class MetadataKeyTree: Sendable {
         let catalogue: Catalogue.ID
         /// `root` for members of the outermost object.
         let parent: Int64
-        /// In its composed form, which Swift's equality of strings means.
+        /// The key of the name in its composed form, which Swift's equality of strings means.
         let name: [UInt8]
 
         init(_ name: String, under parent: Int64, in catalogue: Catalogue.ID) {
-            (self.catalogue, self.parent, self.name) = (catalogue, parent, Array(name.composed.utf8))
+            self.init(key: IndexKey(Array(name.composed.utf8)).bytes, under: parent, in: catalogue)
+        }
+
+        init(key: [UInt8], under parent: Int64, in catalogue: Catalogue.ID) {
+            (self.catalogue, self.parent, self.name) = (catalogue, parent, key)
         }
     }
 
@@ -78,8 +82,7 @@ package final class MetadataKeyTree: Sendable {
                     .integer(catalogue.rawValue), .integers(steps.map(\.parent)), .byteStrings(steps.map(\.name)),
                 ])
             for row in rows {
-                let name = String(decoding: try row[1] as [UInt8], as: UTF8.self)
-                numbers[Step(name, under: try row[0], in: catalogue)] = try row[2] as Int64
+                numbers[Step(key: try row[1], under: try row[0], in: catalogue)] = try row[2] as Int64
             }
         }
         return numbers

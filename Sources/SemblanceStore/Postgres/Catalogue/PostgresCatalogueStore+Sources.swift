@@ -21,11 +21,11 @@ extension PostgresCatalogueStore {
             let rows = try connection.query(
                 """
                 SELECT path, byte_count, modified_at, image_id FROM sources
-                WHERE catalogue_id = $1 AND path = ANY ($2) AND \(embedded)
+                WHERE catalogue_id = $1 AND path_key = ANY ($2) AND \(embedded)
                 """,
                 [
                     .integer(space.catalogueID.rawValue),
-                    .texts(files.map(\.path).filter(\.isStorable)),
+                    .byteStrings(files.map { IndexKey(path: $0.path).bytes }),
                 ])
             return try rows.reduce(into: [:]) { known, row in
                 let file = SourceFile(path: try row[0], byteCount: try row[1], modifiedNanoseconds: try row[2])
@@ -53,18 +53,21 @@ extension PostgresCatalogueStore {
     public func sourcePaths(
         in catalogue: Catalogue.ID, under folder: String, after cursor: String?, limit: Int
     ) async throws -> [(path: String, image: CatalogueImage.ID)] {
-        // Everything below a folder lies between "folder/" and "folder0": '0' is the byte after '/'.
         let stem = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-        guard stem.isStorable, cursor?.isStorable ?? true else { return [] }
+        guard stem.isStorable else { return [] }
+        let (lower, upper) = IndexKey.bounds(ofTextsStartingWith: stem)
         return try await database.read { connection in
             try connection.query(
                 """
                 SELECT path, image_id FROM sources
-                WHERE catalogue_id = $1 AND path >= $2 AND path < $2 || '0' AND path > $3
-                AND (path = $2 OR path >= $2 || '/')
-                ORDER BY path LIMIT $4
+                WHERE catalogue_id = $1 AND path_key >= $2 AND path_key < $3 AND path_key > $4
+                AND (path = $5 OR starts_with(path, $5 || '/'))
+                ORDER BY path_key LIMIT $6
                 """,
-                [.integer(catalogue.rawValue), .text(stem), .text(cursor ?? ""), .integer(limit)]
+                [
+                    .integer(catalogue.rawValue), .bytes(lower), .bytes(upper),
+                    .bytes(cursor.map { IndexKey(path: $0).bytes } ?? []), .text(stem), .integer(limit),
+                ]
             ).map { (path: try $0[0], image: try $0[1]) }
         }
     }

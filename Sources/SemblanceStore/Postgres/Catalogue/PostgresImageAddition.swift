@@ -34,7 +34,9 @@ struct PostgresImageAddition {
 
     func add(_ images: [NewImage]) throws -> [AddedImage] {
         let byHash = Dictionary(grouping: images, by: \.hash)
-        let new = try insert(byHash)
+        let places = Dictionary(
+            zip(images.map(\.hash), 0...).map { ($0, Int64($1)) }, uniquingKeysWith: { first, _ in first })
+        let new = try insert(byHash, places)
         let present = try update(byHash.filter { new[$0.key] == nil })
         let ids = new.merging(present) { $1 }
         let embedded = try embed(byHash, ids)
@@ -49,9 +51,12 @@ struct PostgresImageAddition {
         }
     }
 
-    /// Inserts rows for bytes that the catalogue does not have, in the order of their hashes: others who insert the
-    /// same wait for this transaction to end.
-    private func insert(_ images: [ContentHash: [NewImage]]) throws -> [ContentHash: CatalogueImage.ID] {
+    /// Inserts rows for bytes that the catalogue does not have. Their numbers are in the order in which the images were
+    /// given; the rows are inserted in the order of their hashes, so that others who insert the same wait for this
+    /// transaction to end rather than block it.
+    private func insert(
+        _ images: [ContentHash: [NewImage]], _ places: [ContentHash: Int64]
+    ) throws -> [ContentHash: CatalogueImage.ID] {
         let hashes = images.keys.sorted()
         let rows = hashes.map { hash -> (image: NewImage, standing: Standing) in
             let first = images[hash]![0]
@@ -64,15 +69,22 @@ struct PostgresImageAddition {
         let inserted = try connection.query(
             """
             INSERT INTO images
-                (catalogue_id, hash, name, path, format, width, height, byte_count, metadata, created_at)
-            SELECT $1, hash, name, path, format, width, height, byte_count, metadata, $2
-            FROM unnest($3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY
-                AS new (hash, name, path, format, width, height, byte_count, metadata, place)
-            ORDER BY place
+                (id, catalogue_id, hash, name, path, format, width, height, byte_count, metadata, created_at)
+            OVERRIDING SYSTEM VALUE
+            SELECT id, $1, hash, name, path, format, width, height, byte_count, metadata, $2
+            FROM (
+                SELECT nextval('semblance.images_id_seq') AS id, given.* FROM (
+                    SELECT * FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11)
+                        AS new (place, hash, name, path, format, width, height, byte_count, metadata)
+                    ORDER BY place
+                ) AS given
+            ) AS numbered
+            ORDER BY hash
             ON CONFLICT (hash, catalogue_id) DO NOTHING RETURNING hash, id
             """,
             [
-                .integer(table.space.catalogueID.rawValue), .integer(now), .byteStrings(hashes.map(\.bytes)),
+                .integer(table.space.catalogueID.rawValue), .integer(now),
+                .integers(hashes.map { places[$0] ?? 0 }), .byteStrings(hashes.map(\.bytes)),
                 .texts(rows.map(\.image.name.storable)), .texts(rows.map(\.standing.location.column)),
                 .texts(rows.map(\.image.header.format.rawValue)),
                 .integers(rows.map { Int64($0.image.header.width) }),

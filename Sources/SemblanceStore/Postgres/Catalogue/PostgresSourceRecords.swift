@@ -18,41 +18,46 @@ struct PostgresSourceRecords {
     func record(_ sources: [(SourceFile, CatalogueImage.ID)], newImages: Set<CatalogueImage.ID> = []) throws {
         guard !sources.isEmpty else { return }
         // By their bytes: names that only look alike are two files.
-        let byPath = Dictionary(sources.map { (Array($0.0.path.utf8), $0) }, uniquingKeysWith: { $1 })
-        let rows = byPath.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
-        let previous = try holders(of: rows.map(\.0.path))
+        let byPath = Dictionary(sources.map { (IndexKey(path: $0.0.path), $0) }, uniquingKeysWith: { $1 })
+        let keys = byPath.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        let rows = keys.compactMap { byPath[$0] }
+        let previous = try holders(of: keys)
         try connection.execute(
             """
-            INSERT INTO sources (catalogue_id, path, byte_count, modified_at, image_id)
-            SELECT $1, path, byte_count, modified_at, image_id
-            FROM unnest($2, $3, $4, $5) WITH ORDINALITY AS new (path, byte_count, modified_at, image_id, place)
+            INSERT INTO sources (catalogue_id, path_key, path, byte_count, modified_at, image_id)
+            SELECT $1, path_key, path, byte_count, modified_at, image_id
+            FROM unnest($2, $3, $4, $5, $6) WITH ORDINALITY
+                AS new (path_key, path, byte_count, modified_at, image_id, place)
             ORDER BY place
-            ON CONFLICT (catalogue_id, path) DO UPDATE
+            ON CONFLICT (catalogue_id, path_key) DO UPDATE
             SET byte_count = excluded.byte_count, modified_at = excluded.modified_at, image_id = excluded.image_id
             """,
             [
-                .integer(catalogue.rawValue), .texts(rows.map(\.0.path)), .integers(rows.map(\.0.byteCount)),
-                .integers(rows.map(\.0.modifiedNanoseconds)), .ids(rows.map(\.1)),
+                .integer(catalogue.rawValue), .byteStrings(keys.map(\.bytes)), .texts(rows.map(\.0.path)),
+                .integers(rows.map(\.0.byteCount)), .integers(rows.map(\.0.modifiedNanoseconds)),
+                .ids(rows.map(\.1)),
             ])
         try settle(Set(previous + sources.map(\.1)).subtracting(newImages))
     }
 
     /// Forgets paths.
     func forget(_ paths: [String]) throws {
-        let holders = try holders(of: paths)
+        let keys = paths.map(IndexKey.init(path:))
+        let holders = try holders(of: keys)
         guard !holders.isEmpty else { return }
         try connection.execute(
-            "DELETE FROM sources WHERE catalogue_id = $1 AND path = ANY ($2)",
-            [.integer(catalogue.rawValue), .texts(paths)])
+            "DELETE FROM sources WHERE catalogue_id = $1 AND path_key = ANY ($2)",
+            [.integer(catalogue.rawValue), .byteStrings(keys.map(\.bytes))])
         try settle(Set(holders))
     }
 
     /// Images whose sources these paths are. The rows stay locked until the transaction ends, so that no two
     /// transactions move a path at once.
-    private func holders(of paths: [String]) throws -> [CatalogueImage.ID] {
+    private func holders(of keys: [IndexKey]) throws -> [CatalogueImage.ID] {
         try connection.query(
-            "SELECT image_id FROM sources WHERE catalogue_id = $1 AND path = ANY ($2) ORDER BY path FOR UPDATE",
-            [.integer(catalogue.rawValue), .texts(paths)]
+            """
+            SELECT image_id FROM sources WHERE catalogue_id = $1 AND path_key = ANY ($2) ORDER BY path_key FOR UPDATE
+            """, [.integer(catalogue.rawValue), .byteStrings(keys.map(\.bytes))]
         ).map { try $0[0] }
     }
 

@@ -55,6 +55,7 @@ package struct PostgresFailure: Error, CustomStringConvertible {
 package struct SQLState: Hashable, Sendable, RawRepresentable {
     package let rawValue: String
 
+    package static let invalidParameter = SQLState(rawValue: "22023")
     package static let uniqueViolation = SQLState(rawValue: "23505")
     package static let foreignKeyViolation = SQLState(rawValue: "23503")
     package static let readOnlyTransaction = SQLState(rawValue: "25006")

@@ -6,6 +6,8 @@ extension PostgresSchema {
     /// row a member, by which filters find images. `metadata_keys` is the tree of the members' names. Values are in
     /// the byte order of `MetadataSortKey`. JSON is text, since a string in it may hold what `jsonb` does not take.
     ///
+    /// Names of members and paths are found by their `IndexKey`.
+    ///
     /// Embeddings are in tables that are made as they are needed, one a model version and, in it, one a catalogue: see
     /// `EmbeddingTable`.
     static let version1 = """
@@ -54,13 +56,14 @@ extension PostgresSchema {
 
         CREATE TABLE semblance.sources (
             catalogue_id bigint NOT NULL REFERENCES semblance.catalogues(id),
+            path_key bytea NOT NULL,
             path text COLLATE "C" NOT NULL,
             byte_count bigint NOT NULL,
             modified_at bigint NOT NULL,
             image_id bigint NOT NULL REFERENCES semblance.images(id) ON DELETE CASCADE,
-            PRIMARY KEY (catalogue_id, path)
+            PRIMARY KEY (catalogue_id, path_key)
         );
-        CREATE INDEX sources_by_image ON semblance.sources (image_id, path);
+        CREATE INDEX sources_by_image ON semblance.sources (image_id);
 
         CREATE TABLE semblance.metadata_keys (
             id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
