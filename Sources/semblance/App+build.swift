@@ -24,19 +24,26 @@ struct App: Sendable {
     ) async throws -> App {
         let logger = logger ?? Log.make(isVerbose: options.isVerbose)
         let folder = try options.makeDataFolder()
-        let backends = try await Backends.build(options.address, in: folder, access: access)
+        let backends = try await Backends.build(options.address, in: folder, access: access, logger: logger)
         let vision = try Vision.build(settings, modelsFolder: folder.modelsPath, logger: logger)
         let dependencies = EngineDependencies(
             catalogues: backends.catalogues, jobs: backends.jobs, queue: backends.queue, files: backends.files,
             indexes: backends.indexes, models: vision.models, reader: vision.reader,
-            fetcher: try GuardedImageFetcher(fetching), logger: logger)
-        let engine = Engine(dependencies, configuration: vision.configuration)
-        if backends.jobsRun == .here { try await engine.cleanSpool() }
+            fetcher: try GuardedImageFetcher(fetching), notices: backends.notices,
+            claims: backends.claims ?? InProcessOriginalClaims(), logger: logger)
+        var configuration = vision.configuration
+        if let interval = backends.heartbeatInterval { configuration.heartbeatInterval = interval }
+        let engine = Engine(dependencies, configuration: configuration)
+        // Other processes may be receiving uploads that have no job yet.
+        if access != .read, backends.jobsRun != .byWriter {
+            try await engine.cleanSpool(olderThan: backends.jobsRun == .here ? .zero : .seconds(86_400))
+        }
         return App(engine: engine, backends: backends, dataFolder: folder, models: vision.models)
     }
 
-    /// The same program as the data folder's writer; `nil` while another process has it.
+    /// The same program as the data folder's writer; `nil` while another process has it, and in server mode.
     static func buildWriterIfFree(_ options: CommonOptions, _ settings: EngineSettings) async throws -> App? {
+        guard case .embedded = try options.address.kind() else { return nil }
         do {
             return try await build(options, settings, access: .write)
         } catch let error as StoreError where error.code == .dataFolderInUse {
@@ -79,6 +86,10 @@ struct Vision: Sendable {
     static func build(_ settings: EngineSettings, modelsFolder: String, logger: Logger) throws -> Vision {
         var configuration = EngineConfiguration(limits: settings.limits)
         if let count = settings.threadCount { configuration.workerThreadCount = count }
+        if let limit = settings.jobTimeLimit {
+            for lane in Job.Lane.allCases { configuration.jobTimeLimits[lane] = limit }
+        }
+        if let limit = settings.drainLimit { configuration.drainLimit = limit }
         try configuration.validate()
         let models = try ModelRegistry(
             configuration: ModelRegistry.Configuration(

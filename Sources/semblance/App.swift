@@ -20,7 +20,7 @@ struct Semblance: AsyncParsableCommand {
         subcommands: [
             Index.self, Search.self, Serve.self, List.self, Remove.self, Duplicates.self, Models.self, Embed.self,
             Label.self, Filterable.self, Evaluate.self, Compare.self, Dataset.self, BenchmarkSets.self,
-            Jobs.self, Keys.self, Stats.self, Backup.self, Restore.self, Migrate.self,
+            Jobs.self, Keys.self, Stats.self, Db.self, Worker.self, Backup.self, Restore.self, Migrate.self,
             Doctor.self,
         ])
 }

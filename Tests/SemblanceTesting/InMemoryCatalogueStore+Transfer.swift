@@ -2,7 +2,7 @@ import Foundation
 import SemblanceCore
 
 /// What backup, restore and migration ask.
-extension InMemoryCatalogueStore: CatalogueTransferStore {
+extension InMemoryCatalogueStore {
     public func sources(of images: [CatalogueImage.ID]) -> [(SourceFile, CatalogueImage.ID)] {
         let wanted = Set(images)
         return sources.values.filter { wanted.contains($0.image) }.map { ($0.file, $0.image) }
@@ -19,6 +19,7 @@ extension InMemoryCatalogueStore: CatalogueTransferStore {
 
     public func setCreationTime(_ time: Date, of catalogue: Catalogue.ID) {
         guard let row = catalogueRows[catalogue] else { return }
-        catalogueRows[catalogue] = Catalogue(id: row.id, name: row.name, modelID: row.modelID, createdAt: time)
+        catalogueRows[catalogue] = Catalogue(
+            id: row.id, name: row.name, modelID: row.modelID, createdAt: time, filterableKeys: row.filterableKeys)
     }
 }

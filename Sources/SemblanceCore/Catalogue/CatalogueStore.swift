@@ -2,7 +2,7 @@
 ///
 /// Calls do not block Swift's cooperative threads: an implementation runs its database elsewhere.
 /// Every write is durable when it returns. Errors are `StoreError`.
-public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStore {
+public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStore, CatalogueTransferStore {
     // Catalogues
     /// - Throws: `catalogue-exists`.
     func createCatalogue(named name: String, modelID: String, filterableKeys: [String]) async throws -> Catalogue

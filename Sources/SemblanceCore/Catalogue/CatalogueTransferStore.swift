@@ -1,6 +1,6 @@
 import Foundation
 
-/// What backup, restore and migration ask of a store besides the rest of `CatalogueStore`.
+/// What backup, restore and migration ask of a store: part of `CatalogueStore`.
 public protocol CatalogueTransferStore: Sendable {
     /// Files that are recorded as holding these images, in no order.
     func sources(of images: [CatalogueImage.ID]) async throws -> [(SourceFile, CatalogueImage.ID)]

@@ -99,7 +99,11 @@ public struct CatalogueTransfer: Sendable {
         if let made {
             present = made
         } else {
-            present = try await stores.createCatalogue(named: catalogue.name, modelID: catalogue.modelID)
+            present = try await stores.createCatalogue(
+                named: catalogue.name, modelID: catalogue.modelID, filterableKeys: catalogue.filterableKeys)
+        }
+        if present.filterableKeys != catalogue.filterableKeys {
+            try await stores.setFilterableKeys(catalogue.filterableKeys, of: present.id)
         }
         if present.modelID != catalogue.modelID { try await stores.setModel(catalogue.modelID, of: present.id) }
         let (added, insertion) = (Counter(), RecordInsertion(into: present, of: stores))

@@ -3,12 +3,12 @@ import SemblanceCore
 /// Adds images of another store to a catalogue.
 struct RecordInsertion: Sendable {
     private let catalogue: Catalogue
-    private let stores: any CatalogueStore & CatalogueTransferStore
+    private let stores: any CatalogueStore
     /// `CatalogueStore.add` makes no image without an embedding. One that has none at its source, for want of its
     /// original, gets one in a space of its own, which is deleted at the end.
     private static let placeholder = ModelVersion(modelID: "none", digest: "none", dimension: 1)
 
-    init(into catalogue: Catalogue, of stores: any CatalogueStore & CatalogueTransferStore) {
+    init(into catalogue: Catalogue, of stores: any CatalogueStore) {
         self.catalogue = catalogue
         self.stores = stores
     }

@@ -18,6 +18,7 @@ public struct StoreSource: TransferSource {
             found.append(
                 TransferredCatalogue(
                     name: catalogue.name, modelID: catalogue.modelID, createdAt: catalogue.createdAt,
+                    filterableKeys: catalogue.filterableKeys,
                     imageCount: try await stores.catalogues.imageCount(in: catalogue.id, matching: nil)))
         }
         return found
@@ -61,7 +62,7 @@ public struct StoreSource: TransferSource {
     }
 }
 
-extension CatalogueStore where Self: CatalogueTransferStore {
+extension CatalogueStore {
     /// Images with their sources and embeddings.
     func records(of images: [CatalogueImage], in spaces: [EmbeddingSpace]) async throws -> [ImageRecord] {
         let ids = images.map(\.id)

@@ -23,25 +23,28 @@ public struct TransferredCatalogue: Hashable, Sendable {
     public let name: String
     public let modelID: String
     public let createdAt: Date
+    /// Metadata keys that it declares filterable.
+    public let filterableKeys: [String]
     public let imageCount: Int
 
-    public init(name: String, modelID: String, createdAt: Date, imageCount: Int) {
+    public init(name: String, modelID: String, createdAt: Date, filterableKeys: [String], imageCount: Int) {
         self.name = name
         self.modelID = modelID
         self.createdAt = createdAt
+        self.filterableKeys = filterableKeys
         self.imageCount = imageCount
     }
 }
 
 /// The stores of one installation, as a transfer sees them.
 public struct TransferStores: Sendable {
-    public let catalogues: any CatalogueStore & CatalogueTransferStore
+    public let catalogues: any CatalogueStore
     public let keys: any APIKeyStore
     public let jobs: any JobStore
     public let files: any FileStore
 
     public init(
-        catalogues: any CatalogueStore & CatalogueTransferStore, keys: any APIKeyStore, jobs: any JobStore,
+        catalogues: any CatalogueStore, keys: any APIKeyStore, jobs: any JobStore,
         files: any FileStore
     ) {
         self.catalogues = catalogues

@@ -30,9 +30,7 @@ struct HealthRoutes: EndpointGroup {
     }
 
     private func ready(_ request: Request, _ context: ServerContext) async throws -> Response {
-        guard services.readiness.isReady else {
-            throw ServerError(.notReady, "The model is being loaded, or the server is stopping.")
-        }
+        if let reason = services.readiness.reasonAgainst { throw ServerError(.notReady, reason) }
         return .json { $0.member("status", "ready") }
     }
 
@@ -50,17 +48,13 @@ struct HealthRoutes: EndpointGroup {
                 [("", Double(services.engine.waitingQueryCount))]
             ),
             ("semblance_uptime_seconds", "Seconds since the server started.", [("", uptime)]),
-            ("process_resident_memory_bytes", "Memory of the process.", [("", Double(Self.residentByteCount()))]),
+            (
+                "process_resident_memory_bytes", "Memory of the process.",
+                [("", Double(ProcessMemory.residentByteCount()))]
+            ),
         ])
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text + jobs.joined(separator: "\n") + "\n")))
-    }
-
-    /// The second number of `statm` counts resident pages (proc(5)).
-    private static func residentByteCount() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 }

@@ -31,7 +31,8 @@ struct Backup: AsyncParsableCommand {
 
     /// - Returns: how many images were left out.
     private func backUp() async throws -> Int {
-        let backends = try await Backends.build(options.address, access: .read)
+        let backends = try await Backends.build(
+            options.address, access: .read, logger: Log.make(isVerbose: options.isVerbose))
         let line = PhaseLine(isShown: !options.printsJSON)
         defer { line.clear() }
         let report = try await ArchiveWriter(

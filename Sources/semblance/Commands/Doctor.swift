@@ -29,8 +29,12 @@ struct Doctor: AsyncParsableCommand {
     private func examine() async -> Bool {
         var findings: [Finding] = [Finding.machine()]
         findings += examineFolder()
-        findings.append(await examineDatabase())
-        findings += await examineIndexes()
+        if case .server(let server)? = try? options.address.kind() {
+            findings += await examine(server)
+        } else {
+            findings.append(await examineDatabase())
+            findings += await examineIndexes()
+        }
         findings.append(await examineOriginals())
         findings.append(await examineModel())
         findings += examineFormats()
@@ -53,6 +57,8 @@ struct Doctor: AsyncParsableCommand {
                     : Finding(
                         .broken, "disk space", "only \(free.bytesText) free",
                         remedy: "Make room, or choose another --data."))
+            // In server mode many processes share it.
+            guard case .embedded? = try? options.address.kind() else { return findings }
             do {
                 _ = try folder.lock()
                 findings.append(Finding(.fine, "in use", "no"))
@@ -86,10 +92,15 @@ struct Doctor: AsyncParsableCommand {
     private func examineOriginals() async -> Finding {
         do {
             let folder = try options.makeDataFolder()
-            guard FileManager.default.fileExists(atPath: folder.databasePath) else {
+            if case .embedded = try options.address.kind(),
+                !FileManager.default.fileExists(atPath: folder.databasePath)
+            {
                 return Finding(.fine, "originals", "none yet")
             }
-            return try await UnusedOriginals(in: folder, removing: removesUnused).examine()
+            let backends = try await Backends.build(
+                options.address, in: folder, access: removesUnused ? .write : .read,
+                logger: Log.make(isVerbose: options.isVerbose))
+            return try await UnusedOriginals(of: backends, removing: removesUnused).examine()
         } catch let error as StoreError {
             return Finding(.broken, "originals", error.message)
         } catch {

@@ -79,8 +79,8 @@ struct Index: AsyncParsableCommand {
     private func indexOnce(_ app: App) async throws -> Int {
         if !app.runsJobsHere, engineOptions.settings != EngineSettings() {
             Console.note(
-                "semblance: another process has the data folder and takes the job, with its own limits, threads and "
-                    + "precision; those of this command do not count.")
+                "semblance: another process takes the job, with its own limits, threads and precision; those of this "
+                    + "command do not count.")
         }
         let job = try await app.submitOnce(.ingest(try await work(app)))
         let (options, settings) = (self.options, engineOptions.settings)

@@ -44,15 +44,33 @@ struct IndexRunner {
     }
 
     /// Waits for the other process. When that is gone (an `index` that ended, a `serve` that was killed), the job
-    /// would wait for ever: it is run here.
+    /// would wait for ever: it is run here. With workers it waits for one.
     private func follow() async throws -> Job {
+        var isFirst = true
         while true {
             let latest = try await app.engine.waitForJob(job.id.rawValue, timeout: .seconds(1))
             try Task.checkCancellation()
             progress.draw(latest.progress)
             if latest.state.isFinal { return latest }
+            if latest.state == .queued, isFirst { await noteIfNobodyWorks(on: latest) }
+            isFirst = false
             if app.runsJobsHere { continue }
+            if app.backends.jobsRun == .anywhere {
+                // Nobody took it for a second: whoever comes first runs it.
+                guard latest.state == .queued else { continue }
+                let ended = try await run(in: app)
+                if ended.state.isFinal { return ended }
+                continue
+            }
             if let writer = try await becomeWriter() { return try await run(in: writer) }
         }
+    }
+
+    private func noteIfNobodyWorks(on job: Job) async {
+        guard app.backends.jobsRun == .byWorkers,
+            let numbers = try? await app.backends.queue.statistics(of: job.work.lane), numbers.workers == 0
+        else { return }
+        Console.note(
+            "semblance: no worker takes such jobs now; it waits until one does. Start one with 'semblance worker'.")
     }
 }

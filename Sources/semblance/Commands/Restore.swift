@@ -43,7 +43,8 @@ struct Restore: AsyncParsableCommand {
             return Console(options).print(
                 ["whole": .bool(true), "folder": .string(folder)], text: "The backup is whole.")
         }
-        let backends = try await Backends.build(options.address, access: .write)
+        let backends = try await Backends.build(
+            options.address, access: .write, logger: Log.make(isVerbose: options.isVerbose))
         let report = try await CatalogueTransfer(
             from: archive, to: backends.transferStores, continues: continues, reporting: { line.draw($0) }
         ).run()

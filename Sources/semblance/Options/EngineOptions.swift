@@ -56,6 +56,10 @@ struct EngineSettings: Sendable, Hashable {
     /// `nil` means one a core.
     var threadCount: Int?
     var limits = DecodingLimits()
+    /// How long a job of any lane may run; `nil` leaves the engine's defaults.
+    var jobTimeLimit: Duration?
+    /// How long running jobs may go on at shutdown.
+    var drainLimit: Duration?
 }
 
 extension Precision: ExpressibleByArgument {}
@@ -94,6 +98,20 @@ enum Parsed {
     static func filter(_ text: String) throws -> MetadataFilter { try explained { try MetadataFilter(text: text) } }
     static func region(_ text: String) throws -> Region { try explained { try Region(text: text) } }
     static func network(_ text: String) throws -> IPNetwork { try explained { try IPNetwork(text) } }
+
+    static func lanes(_ text: String) throws -> Set<Job.Lane> {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        return Set(
+            try names.map { name in
+                guard let lane = Job.Lane(rawValue: name) else {
+                    throw ValidationError(
+                        "--queues is a list of search, ingest and reembed; '\(name)' is none of them.")
+                }
+                return lane
+            })
+    }
 
     static func weights(_ text: String) throws -> [Float] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map {

@@ -11,8 +11,12 @@ final class PhaseLine: Sendable {
         self.isShown = isShown && Console.isInteractive
     }
 
-    /// Draws at most ten times a second.
     func draw(_ progress: TransferProgress) {
+        draw("\(progress.phase.rawValue): \(progress.done) of \(progress.total)")
+    }
+
+    /// Draws at most ten times a second.
+    func draw(_ text: String) {
         guard isShown else { return }
         let now = ContinuousClock.now
         let isDue = lastDrawn.withLock { last in
@@ -20,15 +24,11 @@ final class PhaseLine: Sendable {
             last = now
             return true
         }
-        if isDue { Console.write("\r\u{1B}[K" + Self.text(for: progress), to: STDERR_FILENO) }
+        if isDue { Console.write("\r\u{1B}[K" + text, to: STDERR_FILENO) }
     }
 
     func clear() {
         guard lastDrawn.withLock({ $0 }) != nil else { return }
         Console.write("\r\u{1B}[K", to: STDERR_FILENO)
-    }
-
-    static func text(for progress: TransferProgress) -> String {
-        "\(progress.phase.rawValue): \(progress.done) of \(progress.total)"
     }
 }

@@ -3,10 +3,10 @@ import SemblanceCore
 import Testing
 
 extension CatalogueStoreContract {
-    /// What backup, restore and migration ask; for stores that are `CatalogueTransferStore`s.
+    /// What backup, restore and migration ask.
     static let transferChecks: [ContractCheck<CatalogueStoreContract>] = [
         ContractCheck("lists the files that hold images") {
-            let (store, space) = (try $0.transferStore, try await $0.makeSpace())
+            let (store, space) = ($0.store, try await $0.makeSpace())
             let ids = try await store.add(
                 [Samples.image(1, inPlace: "/a"), Samples.image(2, inPlace: "/b"), Samples.image(3)], to: space
             ).map(\.id)
@@ -17,7 +17,7 @@ extension CatalogueStoreContract {
             #expect(try await store.sources(of: []).isEmpty)
         },
         ContractCheck("takes over when images and catalogues were made, to the microsecond") {
-            let (store, space) = (try $0.transferStore, try await $0.makeSpace("c"))
+            let (store, space) = ($0.store, try await $0.makeSpace("c"))
             let ids = try await store.add([Samples.image(1), Samples.image(2)], to: space).map(\.id)
             let past = Date(timeIntervalSince1970: 1_600_000_000.123456)
             let gone = CatalogueImage.ID(rawValue: ids[1].rawValue + 1000)
@@ -31,8 +31,4 @@ extension CatalogueStoreContract {
             #expect(abs(catalogue.createdAt.timeIntervalSince(past)) < 1e-6)
         },
     ]
-
-    private var transferStore: any CatalogueStore & CatalogueTransferStore {
-        get throws { try #require(store as? any CatalogueStore & CatalogueTransferStore) }
-    }
 }

@@ -32,6 +32,7 @@ struct ArchiveManifest: Codable {
         let name: String
         let model: String
         let createdAt: Int64
+        let filterableKeys: [String]
         let imageCount: Int
         let originalCount: Int
         let images: Part

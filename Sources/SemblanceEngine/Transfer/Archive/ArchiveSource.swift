@@ -24,6 +24,7 @@ public struct ArchiveSource: TransferSource {
         manifest.catalogues.map {
             TransferredCatalogue(
                 name: $0.name, modelID: $0.model, createdAt: Date(microsecondsSince1970: $0.createdAt),
+                filterableKeys: $0.filterableKeys,
                 imageCount: $0.imageCount)
         }
     }

@@ -69,7 +69,8 @@ final class CatalogueWriting: @unchecked Sendable {
         try lock.withLock {
             ArchiveManifest.Catalogue(
                 name: catalogue.name, model: catalogue.modelID, createdAt: catalogue.createdAt.microsecondsSince1970,
-                imageCount: state.imageCount, originalCount: state.originalCount,
+                filterableKeys: catalogue.filterableKeys, imageCount: state.imageCount,
+                originalCount: state.originalCount,
                 images: try state.images.finish(as: stem + ".jsonl"),
                 vectors: try state.vectors.finish(as: stem + ".vectors"),
                 versions: state.versions.map {

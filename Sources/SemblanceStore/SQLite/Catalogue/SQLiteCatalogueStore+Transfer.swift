@@ -3,7 +3,7 @@ import GRDB
 import SemblanceCore
 
 /// What backup, restore and migration ask.
-extension SQLiteCatalogueStore: CatalogueTransferStore {
+extension SQLiteCatalogueStore {
     public func sources(of images: [CatalogueImage.ID]) async throws -> [(SourceFile, CatalogueImage.ID)] {
         try await database.read { database in
             let statement = try database.cachedStatement(

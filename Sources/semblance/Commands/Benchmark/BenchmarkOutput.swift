@@ -32,6 +32,8 @@ struct BenchmarkOutput: ParsableArguments {
     var common: CommonOptions {
         var options = CommonOptions()
         options.dataFolder = dataFolder
+        // Every member must have a value: one that was not parsed has none to read.
+        (options.database, options.queue, options.filesFolder, options.allowsOldExtension) = (nil, nil, nil, false)
         options.printsJSON = printsJSON
         options.isVerbose = isVerbose
         return options
