@@ -10,8 +10,10 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PK
 export STARTED_AT := $(shell date +%s)
 # `make run DEMO=none` leaves the demo pictures out.
 export DEMO
+export WORKERS
 
-.PHONY: help run test setup setup-test build demo clipart bench run-app run-worker init-db format lint clean distclean
+.PHONY: help run test setup setup-test build demo clipart bench run-server run-app run-worker init-db format lint clean \
+	distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -41,14 +43,19 @@ clipart: ## get Open Clip Art's pictures from a Debian package (131 MB), to eval
 bench: setup-test ## measure speed and memory (BENCH="--quick --only index": arguments of Benchmarks/bench.py)
 	@scripts/bench.sh $(BENCH)
 
-run-app: build ## serve the page at http://127.0.0.1:8000
-	@scripts/run.sh
+run-server: build demo ## server mode from nothing: PostgreSQL, Redis, a server, workers (WORKERS=2) and the demo
+	@scripts/check-system.sh server
+	@scripts/get-postgres.sh
+	@scripts/run-server.sh --demo
 
-run-worker: ## a worker of server mode (not there yet)
-	@echo "error: workers of their own arrive with server mode. Until then make run-app runs them inside the server." >&2; exit 1
+run-app: build ## serve the page; in server mode if .env names a database (DB_NAME …, REDIS_URL)
+	@scripts/server-mode.sh serve
 
-init-db: ## the database of server mode (not there yet)
-	@echo "error: PostgreSQL arrives with server mode. Until then the catalogue is SQLite, made when it is first used." >&2; exit 1
+run-worker: build ## a worker of server mode, with the servers that .env names
+	@scripts/server-mode.sh worker
+
+init-db: build ## make or update the tables in the database that .env names
+	@scripts/server-mode.sh db init
 
 format: ## format the Swift sources
 	@scripts/lint.sh --format

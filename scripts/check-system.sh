@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that this machine has what Semblance needs; as root, installs what Debian packages provide.
-# Usage: check-system.sh [test]     `test` asks for what the tests need, too.
+# Usage: check-system.sh [test|server]     `test` and `server` ask for what the tests and make run-server need, too.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 group="${1:-build}"
@@ -31,9 +31,9 @@ END
         echo "libheif-plugin-libde265 package libheif-plugin-libde265"
         echo "libheif-plugin-dav1d    package libheif-plugin-dav1d"
     fi
+    if [ "$group" != build ]; then echo "redis-server     command redis-server"; fi
     if [ "$group" = test ]; then
         echo "python3-venv     module ensurepip"
-        echo "redis-server     command redis-server"
         echo "chromium         command chromium"
         echo "chromium-driver  command chromedriver"
         echo "fonts-dejavu-core file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"

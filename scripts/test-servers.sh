@@ -162,7 +162,9 @@ end_redis() {
     rm -f -- "$data/redis.pid"
 }
 
-write_urls() {
+# The file holds passwords.
+write_urls() (
+    umask 077
     {
         if [ -f "$folder/postgres-port" ]; then
             printf 'export SEMBLANCE_TEST_DATABASE=postgres://semblance:%s@127.0.0.1:%s/postgres\n' \
@@ -175,7 +177,7 @@ write_urls() {
     } >"$folder/servers.env.new"
     mv "$folder/servers.env.new" "$folder/servers.env"
     sed 's/^export //' "$folder/servers.env"
-}
+)
 
 wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 

@@ -107,16 +107,62 @@ def test_leaves_the_demo_out_when_asked():
     assert "left out" in result.stdout
 
 
-@pytest.mark.parametrize("target", ["run-worker", "init-db"])
-def test_says_what_arrives_with_server_mode(target):
-    result = run("make", target)
+@pytest.fixture
+def server_mode(tmp_path):
+    """`make run-worker` and the like in a project with an .env of its own and a program that shows what it is given."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / ".build/release").mkdir(parents=True)
+    for name in ("common.sh", "server-mode.sh"):
+        shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
+    program = tmp_path / ".build/release/semblance"
+    program.write_text('#!/bin/sh\necho "$@"\necho "$SEMBLANCE_DATABASE"\necho "$SEMBLANCE_QUEUE"\n')
+    program.chmod(0o755)
+
+    def start(text, *arguments, **environment):
+        (tmp_path / ".env").write_text(text)
+        return run(tmp_path / "scripts/server-mode.sh", *arguments, cwd=tmp_path, **environment)
+
+    return start
+
+
+def test_turns_the_prototypes_variables_into_addresses(server_mode):
+    result = server_mode(
+        "DB_NAME=bilder\nDB_USER=ä@b\nDB_PASSWORD='p:/?#[]%\" $x€'\nDB_HOST=::1\nDB_PORT=5433\n"
+        "REDIS_URL=redis://127.0.0.1:6379\n", "db", "init")
+    assert result.stdout.splitlines() == [
+        "db init",
+        "postgres://%C3%A4%40b:p%3A%2F%3F%23%5B%5D%25%22%20%24x%E2%82%AC@[::1]:5433/bilder",
+        "redis://127.0.0.1:6379"]
+
+
+def test_addresses_of_server_mode_have_defaults(server_mode):
+    assert server_mode("DB_HOST=db\n", "worker").stdout.splitlines()[1:] == [
+        "postgres://semblance@db:5432/semblance", ""]
+    assert server_mode("DB_HOST=/run/postgresql\n", "worker").stdout.splitlines()[1] == (
+        "postgres://semblance@%2Frun%2Fpostgresql:5432/semblance")
+
+
+def test_urls_win_over_the_prototypes_variables(server_mode):
+    result = server_mode("DB_NAME=a\nREDIS_URL=redis://b\n", "worker", SEMBLANCE_DATABASE="postgres://c/d")
+    assert result.stdout.splitlines()[1:] == ["postgres://c/d", "redis://b"]
+
+
+@pytest.mark.parametrize("command", ["worker", "db"])
+def test_says_what_server_mode_needs(server_mode, command):
+    result = server_mode("", command)
     assert result.returncode != 0
-    assert "server mode" in result.stderr
+    assert "DB_NAME" in result.stderr and "make run-server" in result.stderr
+
+
+def test_serves_embedded_without_a_database(server_mode):
+    # A queue alone is the prototype's example file, copied and left as it is.
+    assert server_mode("REDIS_URL=redis://b\n", "serve").stdout.splitlines() == ["serve", "", ""]
 
 
 def test_lists_the_targets():
     result = run("make")
-    for target in ("run", "test", "setup", "build", "bench", "clean", "run-app", "run-worker", "init-db"):
+    for target in ("run", "test", "setup", "build", "bench", "clean", "run-app", "run-worker", "init-db",
+                   "run-server"):
         assert f"make {target} " in result.stdout
 
 
@@ -149,5 +195,6 @@ def test_lets_the_environment_win_over_the_file(project):
 def test_ships_an_example_with_every_variable():
     text = (ROOT / ".env.example").read_text()
     for name in ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "REDIS_URL", "SEMBLANCE_DATA",
-                 "SEMBLANCE_CACHE", "SEMBLANCE_HOST", "SEMBLANCE_PORT", "SEMBLANCE_MODEL"):
+                 "SEMBLANCE_CACHE", "SEMBLANCE_HOST", "SEMBLANCE_PORT", "SEMBLANCE_MODEL", "SEMBLANCE_DATABASE",
+                 "SEMBLANCE_QUEUE", "SEMBLANCE_FILES"):
         assert f"{name}=" in text
