@@ -1,13 +1,16 @@
 """What the tests share: the program, throw-away data folders, pictures and servers."""
 
+import itertools
 import os
 import shutil
 import subprocess
 import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
 
+from installation import DatabaseServers, Installation, ask, ask_redis, with_database
 from pictures import save_pictures
 from program import Program, Server
 
@@ -110,3 +113,67 @@ def missing(reason: str):
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_servers(tmp_path_factory):
+    """URLs of a PostgreSQL and a Redis that all tests share: those that `make test` started, or own ones."""
+    database, queue = os.environ.get("SEMBLANCE_TEST_DATABASE"), os.environ.get("SEMBLANCE_TEST_QUEUE")
+    if database and queue:
+        yield database, queue
+        return
+    servers = DatabaseServers(tmp_path_factory.mktemp("servers"))
+    yield servers.database, servers.queue
+    servers.call("stop")
+
+
+@pytest.fixture
+def own_servers(tmp_path):
+    """A PostgreSQL and a Redis that the test may stop and kill."""
+    (tmp_path / "servers").mkdir()
+    servers = DatabaseServers(tmp_path / "servers")
+    yield servers
+    servers.call("stop")
+
+
+#: Redis has 16 databases; a test's is emptied first.
+_redis_numbers = itertools.count()
+
+
+@pytest.fixture
+def new_installation(binary, tmp_path, shared_servers):
+    """Makes installations in server mode, each with empty databases: `new_installation(queue=False)`."""
+    made = []
+
+    def make(queue=True, initialised=True, data=None) -> Installation:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        ask(shared_servers[0], f"CREATE DATABASE {name}")
+        redis = with_database(shared_servers[1], str(1 + next(_redis_numbers) % 15))
+        ask_redis(redis, "FLUSHDB")
+        installation = Installation(
+            binary, data or tmp_path / f"shared {len(made)}", with_database(shared_servers[0], name),
+            redis if queue else None)
+        made.append((installation, name))
+        if initialised:
+            installation.program.run("db", "init", expect=0)
+        return installation
+
+    yield make
+    for installation, name in made:
+        installation.end()
+        ask(shared_servers[0], f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def installation(new_installation) -> Installation:
+    return new_installation()
+
+
+@pytest.fixture(params=["embedded", "server"])
+def any_server(request, serve):
+    """A running server of either size: alone with its data folder, or with PostgreSQL, Redis and a worker."""
+    if request.param == "embedded":
+        return serve()
+    installation = request.getfixturevalue("installation")
+    installation.worker()
+    return installation.serve()

@@ -1,4 +1,4 @@
-"""The endpoints of the prototype over a real socket, as its clients use them."""
+"""The endpoints of the prototype over a real socket, as its clients use them: embedded and in server mode."""
 
 import hashlib
 import time
@@ -11,8 +11,8 @@ from program import wait_for
 
 
 @pytest.fixture
-def server(serve):
-    return serve()
+def server(any_server):
+    return any_server
 
 
 def upload(server, files, expect="SUCCESS", **fields):
