@@ -179,7 +179,7 @@ struct TuningTrial: Sendable {
     let dimension: Int
 
     /// Nanoseconds of a search, roughly: a plane's component from the cache, a bucket, a candidate's codes from memory.
-    /// docs/lsh.md tells how they were measured.
+    /// Estimates, not measurements: the same on every machine.
     var cost: Double {
         let planes = Double(bitCount * tableCount * dimension) * 0.012
         let buckets = Double(probeCount) * 110

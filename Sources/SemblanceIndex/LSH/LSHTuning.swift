@@ -6,8 +6,8 @@
 // of probes this layout needs. Of the layouts that reach it the one with the lowest estimated time is taken. The second
 // half of the queries has had no part in this; the recall reported is theirs.
 //
-// The estimated time counts what a search does: dot products with planes, buckets, candidates. What each is worth was
-// measured once (docs/lsh.md) and is fixed here, so that the same vectors and seed give the same parameters on every
+// The estimated time counts what a search does: dot products with planes, buckets, candidates. What each is worth is
+// estimated and fixed here (docs/lsh.md), so that the same vectors and seed give the same parameters on every
 // machine and every day.
 
 import Dispatch
