@@ -97,7 +97,7 @@ import Testing
         var data = try Data(contentsOf: URL(fileURLWithPath: path))
         switch damage {
         case "change": data[data.count / 2] ^= 1
-        case "cut": data.removeLast()
+        case "cut": data.removeLast(data.count / 2)
         default: try FileManager.default.removeItem(atPath: path)
         }
         if damage != "remove" { try data.write(to: URL(fileURLWithPath: path)) }

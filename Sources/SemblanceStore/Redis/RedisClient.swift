@@ -94,9 +94,10 @@ package final class RedisClient: Sendable {
             let connection = try RedisConnection(to: url, name: name, timeouts: timeouts)
             state.withLock { $0.gate.succeeded() }
             return connection
-        } catch {
+        } catch let loss as RedisConnectionLoss {
+            // One that answers, if only to refuse, is there.
             fail()
-            throw error
+            throw loss
         }
     }
 

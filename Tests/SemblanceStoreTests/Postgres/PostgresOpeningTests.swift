@@ -118,7 +118,9 @@ import Testing
         try await fixture.script(
             "CREATE ROLE \(role) LOGIN PASSWORD '\(password)'; GRANT CREATE ON DATABASE \(name) TO \(role)")
         let user = ["user": role, "password": password]
-        await expectStoreError(.databaseExtension, mentioning: "CREATE EXTENSION vector") { try await open(user) }
+        await expectStoreError(.databaseExtension, mentioning: "CREATE EXTENSION vector SCHEMA public") {
+            try await open(user)
+        }
         // With the extension there, an ordinary user with CREATE on the database is all that is needed.
         try await fixture.script("CREATE EXTENSION vector")
         let database = try await open(user)
@@ -131,7 +133,7 @@ import Testing
 
     @Test func aUserWithoutRightsIsToldWhichAreNeeded() async throws {
         let role = "role_" + fixture.url.databaseName
-        try await fixture.script("CREATE EXTENSION vector; CREATE ROLE \(role) LOGIN PASSWORD 'pw'")
+        try await fixture.script("CREATE EXTENSION vector SCHEMA public; CREATE ROLE \(role) LOGIN PASSWORD 'pw'")
         await expectStoreError(.databaseDenied, mentioning: "CREATE") {
             try await open(["user": role, "password": "pw"])
         }

@@ -202,12 +202,12 @@ struct RedisFaultTests {
     }
 
     @Test func aServerWithoutMemoryTakesNothingAndSaysSo() async throws {
-        let server = try PrivateRedis(options: ["--maxmemory", "1mb", "--maxmemory-policy", "noeviction"])
+        let server = try PrivateRedis(options: ["--maxmemory", "8mb", "--maxmemory-policy", "noeviction"])
         let fixture = try RedisQueueFixture(url: server.url)
         let queue = try fixture.queue()
         try await queue.check()
         // More than all of it; what comes next is too much.
-        _ = try await fixture.client().call(["SET", "filler", String(repeating: "x", count: 2_000_000)])
+        _ = try await fixture.client().call(["SET", "filler", String(repeating: "x", count: 10_000_000)])
         await expectFailure(.queueUnavailable, saying: "no memory") {
             try await queue.enqueue(.random(), lane: .search)
         }

@@ -17,7 +17,7 @@ extension PostgresCatalogueStore {
     public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [CatalogueImage.ID?] {
         guard !files.isEmpty else { return [] }
         let known = try await database.read { connection -> [SourceKey: CatalogueImage.ID] in
-            let embedded = try Self.embeddedCondition(of: space, column: "image_id", connection)
+            let embedded = try Self.embeddedCondition(of: space, column: "sources.image_id", connection)
             let rows = try connection.query(
                 """
                 SELECT path, byte_count, modified_at, image_id FROM sources

@@ -37,7 +37,7 @@ enum PostgresExtension {
     private static var missing: StoreError {
         StoreError(
             .databaseExtension,
-            "The PostgreSQL server does not have the extension pgvector. Install it (Debian: postgresql-18-pgvector from "
-                + "apt.postgresql.org), then try again.")
+            "The PostgreSQL server does not have the extension pgvector. Install its package, such as "
+                + "postgresql-18-pgvector, then try again.")
     }
 }
