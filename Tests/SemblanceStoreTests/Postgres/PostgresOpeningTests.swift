@@ -118,11 +118,11 @@ import Testing
         try await fixture.script(
             "CREATE ROLE \(role) LOGIN PASSWORD '\(password)'; GRANT CREATE ON DATABASE \(name) TO \(role)")
         let user = ["user": role, "password": password]
-        await expectStoreError(.databaseExtension, mentioning: "CREATE EXTENSION vector SCHEMA public") {
+        await expectStoreError(.databaseExtension, mentioning: "CREATE EXTENSION vector") {
             try await open(user)
         }
         // With the extension there, an ordinary user with CREATE on the database is all that is needed.
-        try await fixture.script("CREATE EXTENSION vector")
+        try await fixture.script("CREATE EXTENSION vector SCHEMA public")
         let database = try await open(user)
         let store = PostgresCatalogueStore(database: database)
         let space = Samples.space(in: try await store.createCatalogue(named: "c", modelID: "m").id)

@@ -206,8 +206,14 @@ struct RedisFaultTests {
         let fixture = try RedisQueueFixture(url: server.url)
         let queue = try fixture.queue()
         try await queue.check()
-        // More than all of it; what comes next is too much.
-        _ = try await fixture.client().call(["SET", "filler", String(repeating: "x", count: 10_000_000)])
+        // Until there is no room for more.
+        let client = fixture.client()
+        for size in [50_000, 2_000, 100] {
+            for number in 0..<500 {
+                let filler = ["SET", "filler \(size) \(number)", String(repeating: "x", count: size)]
+                guard (try? await client.call(filler)) != nil else { break }
+            }
+        }
         await expectFailure(.queueUnavailable, saying: "no memory") {
             try await queue.enqueue(.random(), lane: .search)
         }
