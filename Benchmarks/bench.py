@@ -9,8 +9,6 @@ inference measured alone, just before.
 
 import argparse
 import concurrent.futures
-import io
-import json
 import os
 import pathlib
 import shutil
@@ -18,166 +16,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
-
-import numpy
-from PIL import Image
 
 import families
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAM = os.environ.get("SEMBLANCE_BINARY", str(ROOT / ".build/release/semblance"))
-PARTS = os.environ.get("SEMBLANCE_BENCH", str(ROOT / ".build/release/semblance-bench"))
-CORES = len(os.sched_getaffinity(0))
+from pictures import pillow_milliseconds, write_photographs
+from programs import CORES, PARTS, PROGRAM, ROOT, Server, ingest, run_json
+from server_mode import ServerMode
 
 
-def photograph(generator, width, height):
-    """Something with the spectrum of a photograph: octaves of noise whose strength falls with frequency."""
-    picture = numpy.zeros((height, width, 3), numpy.float32)
-    for octave in range(2, 9):
-        side = 2**octave
-        noise = generator.normal(0, 256 / side**0.8, (side * 3 // 4, side, 3)).astype(numpy.float32)
-        layers = [
-            numpy.asarray(Image.fromarray(noise[:, :, channel]).resize((width, height), Image.BICUBIC))
-            for channel in range(3)
-        ]
-        picture += numpy.stack(layers, 2)
-    picture += generator.normal(0, 4, picture.shape)
-    return Image.fromarray(numpy.clip(picture + 128, 0, 255).astype(numpy.uint8))
-
-
-def write_photographs(folder, count, width, height):
-    """`count` different JPEGs; crops of a few originals, since making noise takes longer than encoding it."""
-    folder.mkdir(parents=True)
-    generator = numpy.random.default_rng(5)
-    originals = [photograph(generator, width + 256, height + 256) for _ in range(4)]
-    for number in range(count):
-        x, y = generator.integers(0, 256, 2)
-        picture = originals[number % 4].crop((x, y, x + width, y + height))
-        picture.save(folder / f"{number:06}.jpg", quality=88)
-    return sorted(folder.iterdir())
-
-
-def run_json(*arguments, environment=None):
-    done = subprocess.run(arguments, capture_output=True, text=True, env=environment)
-    if done.returncode not in (0, 2):
-        raise SystemExit(f"{' '.join(map(str, arguments))} ended with {done.returncode}:\n{done.stderr}{done.stdout}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def pillow_milliseconds(files, size=224, passes=3):
-    """Draft mode and bicubic to `size`, padded: what a Python service does. Core time, median."""
-    times = []
-    for number in range(passes + 1):
-        for file in files:
-            data = file.read_bytes()
-            start = time.thread_time()
-            picture = Image.open(io.BytesIO(data))
-            picture.draft("RGB", (size * 2, size * 2))
-            picture = picture.convert("RGB")
-            scale = size / max(picture.size)
-            sides = [max(1, round(side * scale)) for side in picture.size]
-            canvas = Image.new("RGB", (size, size), "white")
-            canvas.paste(picture.resize(sides, Image.BICUBIC), ((size - sides[0]) // 2, (size - sides[1]) // 2))
-            numpy.asarray(canvas)
-            if number:
-                times.append((time.thread_time() - start) * 1000)
-    return statistics.median(times)
-
-
-def psql(url, statement):
-    subprocess.run([str(ROOT / ".deps/postgres/bin/psql"), url, "-qc", statement], check=True)
-
-
-def pgbench_milliseconds(url, folder):
-    """The searches that are in the folder, each prepared once, by one client: times of single statements."""
-    scripts = [word for path in sorted(folder.glob("*.sql")) for word in ("-f", str(path))]
-    options = (folder / "options").read_text() + " -c search_path=semblance,public -c jit=off"
-    words = [str(ROOT / ".deps/postgres/bin/pgbench"), "-n", "-M", "prepared", "-c", "1", "-t", "600", "-l",
-             "--log-prefix", str(folder / "log"), *scripts, url]
-    subprocess.run(words, env=os.environ | {"PGOPTIONS": options}, check=True, stdout=subprocess.DEVNULL)
-    # client, number, microseconds, …; the first of each script are planned and read from the disk.
-    lines = [line.split() for log in folder.glob("log.*") for line in log.read_text().splitlines()]
-    times = sorted(int(line[2]) / 1000 for line in lines[200:])
-    return {"p50": times[len(times) // 2], "p99": times[int(0.99 * len(times))]}
-
-
-class Memory:
-    """The greatest resident memory of a process, split into what it owns and what it maps from files."""
-
-    def __init__(self, pid):
-        self.pid, self.samples, self.done = pid, [], threading.Event()
-        self.thread = threading.Thread(target=self.watch)
-        self.thread.start()
-
-    def watch(self):
-        while not self.done.wait(0.1):
-            try:
-                fields = dict(
-                    line.split(":", 1) for line in open(f"/proc/{self.pid}/status").read().splitlines() if ":" in line
-                )
-                self.samples.append(int(fields["RssAnon"].split()[0]) / 1024)
-            except (OSError, KeyError):
-                return
-
-    def stop(self):
-        self.done.set()
-        self.thread.join()
-        return self.samples
-
-
-def ingest(folder, data, watch_memory=False, model=None, environment=None, precision="default"):
-    start = time.perf_counter()
-    words = [PROGRAM, "index", str(folder), "--data", str(data), "--json", "--precision", precision]
-    words += ["--model", model] if model else []
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
-    memory = Memory(process.pid) if watch_memory else None
-    output = process.communicate()[0]
-    seconds = time.perf_counter() - start
-    result = json.loads(output.strip().splitlines()[-1])
-    if result["failed"]:
-        raise SystemExit(f"ingestion failed: {result['failures'][:3]}")
-    return result["indexed"], seconds, memory.stop() if memory else []
-
-
-class Server:
-    def __init__(self, data, port=8973):
-        self.address = f"http://127.0.0.1:{port}"
-        start = time.perf_counter()
-        self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--data", str(data), "--port", str(port)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        while True:
-            try:
-                with urllib.request.urlopen(self.address + "/readyz", timeout=2) as answer:
-                    if answer.status == 200:
-                        break
-            except OSError:
-                if self.process.poll() is not None or time.perf_counter() - start > 60:
-                    raise SystemExit("the server did not become ready")
-                time.sleep(0.005)
-        self.seconds_to_ready = time.perf_counter() - start
-
-    def post(self, path, body):
-        request = urllib.request.Request(
-            self.address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request) as answer:
-            return json.loads(answer.read())
-
-    def get(self, path):
-        with urllib.request.urlopen(self.address + path) as answer:
-            return json.loads(answer.read())
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
-
-
-class Bench:
+class Bench(ServerMode):
     def __init__(self, folder, scale, chosen_families=()):
         self.folder, self.scale, self.rows, self.raw = folder, scale, [], {}
         self.chosen_families = chosen_families
@@ -423,66 +270,6 @@ class Bench:
                 "p50 ≤ 2.5 ms" if (dimension, threads) == (512, 1) else "",
             )
 
-    def queue(self):
-        """Redis on this machine, over a socket file; without writing to disk."""
-        socket = self.folder / "redis.sock"
-        server = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(self.folder)],
-            stdout=subprocess.DEVNULL)
-        try:
-            while not socket.exists():
-                if server.poll() is not None:
-                    raise SystemExit("redis-server did not start")
-                time.sleep(0.02)
-            found = run_json(PARTS, "queue", "--url", f"unix://{socket}", "--jobs", str(20_000 // self.scale))
-        finally:
-            server.terminate()
-            server.wait()
-        self.raw["queue"] = found
-        for workers in [1, 4, 16]:
-            self.row(
-                f"job queue, {workers} at once: enqueue, take, acknowledge",
-                f"{found[f'jobs_per_second_{workers}_workers']:.0f} jobs a second")
-        for what, name in [("from enqueuing to a waiting worker", "hand_over_ms"), ("from a job's end to a waiter", "news_ms")]:
-            self.row(what, f"p50 {found[name]['p50']:.2f} ms, p95 {found[name]['p95']:.2f} ms")
-
-    def pgvector(self):
-        """Vectors in PostgreSQL, beside plain SQL and pgbench on the same server."""
-        servers, folder = self.folder / "servers", self.folder / "pgbench"
-        folder.mkdir()
-        count, tool = 100_000 // self.scale, ROOT / "scripts/test-servers.sh"
-        environment = os.environ | {"SEMBLANCE_TEST_FSYNC": "on"}
-        start = [str(tool), "start", str(servers), "postgres"]
-        url = subprocess.run(start, env=environment, check=True, capture_output=True, text=True).stdout.split("=", 1)[1]
-        url = url.strip()
-        try:
-            # What the set-up for tests gives PostgreSQL is too little for these vectors.
-            psql(url, "ALTER SYSTEM SET shared_buffers = '2GB'")
-            subprocess.run([str(tool), "stop", str(servers), "postgres"], check=True)
-            subprocess.run(start, env=environment, check=True, stdout=subprocess.DEVNULL)
-            found = run_json(PARTS, "pgvector", "--database", url, "--scripts", str(folder), "--count", str(count))
-            pgbench = pgbench_milliseconds(url, folder)
-        finally:
-            subprocess.run([str(tool), "stop", str(servers)], check=True)
-        self.raw["pgvector"] = found | {"pgbench": pgbench}
-        ours, plain = found["seconds"], found["plain_seconds"]
-        self.row(
-            f"load {count:,} × 1280 into PostgreSQL and build HNSW",
-            f"{ours['load']:.1f} + {ours['build']:.1f} s; plain COPY and CREATE INDEX {plain['load']:.1f} + "
-            f"{plain['build']:.1f} s: {sum(ours.values()) / sum(plain.values()):.2f}x as long",
-            "≤ 1.3x",
-        )
-        for share in ["1.0", "0.01", "0.1", "0.5"]:
-            times, recall = found[f"search {share}"]["ms"], found[f"search {share}"]["recall_at_10"]
-            whole = share == "1.0"
-            self.row(
-                f"search {count:,} × 1280 in PostgreSQL" + ("" if whole else f", {float(share):.0%} of them by a filter"),
-                f"p50 {times['p50']:.2f} ms, p99 {times['p99']:.2f} ms, recall@10 {recall:.3f}" + (
-                    f"; pgbench p50 {pgbench['p50']:.2f} ms, p99 {pgbench['p99']:.2f} ms: "
-                    f"{times['p50'] - pgbench['p50']:+.2f} ms" if whole else ""),
-                "p50 ≤ pgbench + 2 ms" if whole else "recall ≥ 0.95",
-            )
-
     def table(self):
         lines = ["| what | measured | goal |", "| --- | --- | --- |"]
         return "\n".join(lines + [f"| {what.strip()} | {value} | {goal} |" for what, value, goal in self.rows])
@@ -490,7 +277,8 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = ["decode", "inference", "families", "importing", "ingestion", "queries", "memory", "index", "queue", "pgvector"]
+    parts = ["decode", "inference", "families", "importing", "ingestion", "queries", "memory", "index", "queue", "pgvector",
+             "workers"]
     parser.add_argument("--quick", action="store_true", help="a tenth of the files")
     parser.add_argument("--only", choices=parts, action="append")
     parser.add_argument(

@@ -3,22 +3,23 @@ import Foundation
 import SemblanceCore
 import SemblanceStore
 
-/// Vectors in PostgreSQL: loading and building beside plain COPY and CREATE INDEX, searches and their recall. Writes the
-/// same searches as scripts for pgbench.
+/// Vectors in PostgreSQL: loading and building beside plain COPY and CREATE INDEX, searches and their recall. Leaves a
+/// catalogue `bench` behind for a server to search, and searches for some of its images as scripts for pgbench.
 struct PgvectorBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "pgvector")
 
     @Option(help: "An empty database's URL.") var database: String
     @Option(help: "A folder for pgbench's scripts.") var scripts: String
     @Option var count = 100_000
-    @Option var dimension = 1280
+    @Option(help: "The catalogue's model, which says how many dimensions vectors have.") var model = "efficientnet-lite0"
     @Option var queries = 300
     @Option(help: "What the index keeps: vector, halfvec or binary.") var kind = "halfvec"
 
     func run() async throws {
         let database = try await PostgresDatabase.open(
             PostgresConfiguration(url: try PostgresURL(database)), schema: .migrate)
-        var vectors = PhotographLikeVectors(dimension: dimension, seed: 7)
+        let version = try await benchModels().embedder(for: model).version
+        var vectors = PhotographLikeVectors(dimension: version.dimension, seed: 7)
         let rows = (0..<count).map { _ in vectors.next() }
         let asked = (0..<queries).map { _ in vectors.next() }
         var configuration = VectorIndexConfiguration()
@@ -26,12 +27,17 @@ struct PgvectorBenchmark: AsyncParsableCommand {
         configuration.kind = kind
         let bench = PgvectorBench(
             database: database, store: PostgresCatalogueStore(database: database),
-            indexes: try PostgresVectorIndexes(database: database, configuration: configuration), rows: rows)
+            indexes: try PostgresVectorIndexes(database: database, configuration: configuration), model: version,
+            rows: rows)
         let plain = try await bench.loadPlainly(kind)
         let (space, ids, ours) = try await bench.load()
         let index = bench.indexes.postgresIndex(for: space)
-        try await write(scriptsFor: asked, index)
-        var result: [String: JSONValue] = ["plain_seconds": plain.json, "seconds": ours.json]
+        let stored = Array(rows.prefix(100))
+        try await write(scriptsFor: stored, index)
+        var result: [String: JSONValue] = [
+            "plain_seconds": plain.json, "seconds": ours.json,
+            "images": .array(stored.indices.map { .string(bench.hash(ofImage: $0).hexadecimal) }),
+        ]
         for share in [1, 0.01, 0.1, 0.5] {
             let (samples, recall) = try await bench.search(index, ids, asked, share: share)
             result["search \(share)"] = ["ms": samples.json, "recall_at_10": .number(recall)]
@@ -39,14 +45,17 @@ struct PgvectorBenchmark: AsyncParsableCommand {
         print(JSONValue.object(result).text)
     }
 
-    /// One script a query; vectors are literals, so that pgbench has nothing to send but a statement's name.
+    /// One script a query; vectors are literals, so that pgbench has nothing to send but a statement's name. Eleven
+    /// neighbours are wanted, as for a search with a stored image, which is left out.
     private func write(scriptsFor queries: [Embedding], _ index: PostgresVectorIndex) async throws {
-        for (number, query) in queries.prefix(100).enumerated() {
-            guard let statement = try await index.graphStatement(near: query, limit: 10) else { continue }
+        for (number, query) in queries.enumerated() {
+            guard let statement = try await index.graphStatement(near: query, limit: 11) else {
+                throw ValidationError("Searches of so few vectors do not use the index.")
+            }
             let vector = "'[\(query.values.map { "\($0)" }.joined(separator: ","))]'"
             let sql = statement.sql.replacingOccurrences(of: "$1", with: vector)
                 .replacingOccurrences(of: "$2", with: "\(statement.candidateCount)")
-                .replacingOccurrences(of: "$3", with: "10")
+                .replacingOccurrences(of: "$3", with: "11")
             let path = URL(fileURLWithPath: scripts)
             try Data((sql + ";\n").utf8).write(to: path.appendingPathComponent("\(number).sql"))
             let options = statement.settings.map { "-c \($0.key)=\($0.value)" }.sorted().joined(separator: " ")
@@ -67,6 +76,7 @@ private struct PgvectorBench {
     let database: PostgresDatabase
     let store: PostgresCatalogueStore
     let indexes: PostgresVectorIndexes
+    let model: ModelVersion
     let rows: [Embedding]
 
     /// What PostgreSQL needs by itself: COPY, a key, an index.
@@ -102,9 +112,9 @@ private struct PgvectorBench {
 
     /// The same through the store, a thousand at a time, for images that are there.
     func load() async throws -> (EmbeddingSpace, [CatalogueImage.ID], LoadTimes) {
-        let catalogue = try await store.createCatalogue(named: "bench", modelID: "m")
-        let space = self.space(of: catalogue, dimension: rows[0].dimension)
-        let ids = try await makeImages(in: self.space(of: catalogue, dimension: 2))
+        let catalogue = try await store.createCatalogue(named: "bench", modelID: model.modelID)
+        let space = EmbeddingSpace(catalogueID: catalogue.id, model: model)
+        let ids = try await makeImages(in: catalogue)
         var times = LoadTimes()
         let start = wallSeconds()
         for first in stride(from: 0, to: rows.count, by: 1_000) {
@@ -119,18 +129,17 @@ private struct PgvectorBench {
         return (space, ids, times)
     }
 
-    private func space(of catalogue: Catalogue, dimension: Int) -> EmbeddingSpace {
-        EmbeddingSpace(
-            catalogueID: catalogue.id, model: ModelVersion(modelID: "m", digest: "d\(dimension)", dimension: dimension))
-    }
+    func hash(ofImage number: Int) -> ContentHash { ContentHash(hashing: Array("image \(number)".utf8)) }
 
-    /// Image n has the metadata {"n": n shuffled}.
-    private func makeImages(in space: EmbeddingSpace) async throws -> [CatalogueImage.ID] {
+    /// Image n has the metadata {"n": n shuffled}, and an embedding of another model, small: images come with one.
+    private func makeImages(in catalogue: Catalogue) async throws -> [CatalogueImage.ID] {
+        let space = EmbeddingSpace(
+            catalogueID: catalogue.id, model: ModelVersion(modelID: "small", digest: "small", dimension: 2))
         var ids: [CatalogueImage.ID] = []
         for first in stride(from: 0, to: rows.count, by: 1_000) {
             let images = (first..<min(first + 1_000, rows.count)).map { number in
                 NewImage(
-                    hash: ContentHash(hashing: Array("image \(number)".utf8)), name: "\(number).jpg", location: .stored,
+                    hash: hash(ofImage: number), name: "\(number).jpg", location: .stored,
                     header: ImageHeader(format: .jpeg, width: 640, height: 480), byteCount: 50_000,
                     metadata: ["n": .number(Double(shuffled(number)))], embedding: Embedding(unit: [1, 0]))
             }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import SemblanceCore
 import SemblanceStore
-import SemblanceVision
 
 /// Fills a catalogue with rows and made-up embeddings, so that searching a large one can be measured without
 /// embedding that many images first. The rows have no files.
@@ -15,11 +14,7 @@ struct SeedCatalogue: AsyncParsableCommand {
     @Option var model = "efficientnet-lite0"
 
     func run() async throws {
-        let models = try ModelRegistry(
-            configuration: ModelRegistry.Configuration(
-                cacheFolder: cacheFolder, defaultModelID: model, precision: .default,
-                streamCount: nil))
-        let version = try await models.embedder(for: model).version
+        let version = try await benchModels().embedder(for: model).version
         let folder = try DataFolder(path: data)
         let lock = try folder.lock()
         let database = try await SQLiteDatabase.open(path: folder.databasePath, role: .writer)

@@ -77,7 +77,7 @@ public struct SmallModels: ModelProvider {
 
     private func smallEmbedder(for modelID: String) throws -> SmallEmbedder {
         guard let embedder = embedders.first(where: { $0.version.modelID == modelID }) else {
-            throw ModelError(.unknownModel, "There is no model '\(modelID)'. Known models: small, smaller.")
+            throw ModelError.unknownModel(modelID, known: ["small", "smaller"])
         }
         return embedder
     }

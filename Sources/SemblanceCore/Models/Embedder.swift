@@ -45,6 +45,9 @@ public struct EmbeddedText: Hashable, Sendable {
 public protocol ModelProvider: Sendable {
     /// Every known model, in the registry's order.
     func models() -> [ModelDescription]
+    /// A model's id, whichever of its names is given; ids come before other names.
+    /// - Throws: `ModelError` with `model-unknown`, naming those that are known.
+    func modelID(named name: String) throws -> String
     /// The model that is used when none is named.
     var defaultModelID: String { get }
     /// Loads a model, or returns the loaded one; concurrent calls load once. May take seconds.
@@ -60,9 +63,25 @@ public protocol ModelProvider: Sendable {
 }
 
 extension ModelProvider {
+    public func modelID(named name: String) throws -> String {
+        let known = models()
+        guard
+            let model = known.first(where: { $0.modelID == name }) ?? known.first(where: { $0.names.contains(name) })
+        else { throw ModelError.unknownModel(name, known: known.map(\.modelID)) }
+        return model.modelID
+    }
+
     /// Loads it whole, for a provider whose models load at once.
     public func open(_ modelID: String) async throws -> OpenedModel {
         OpenedModel(try await embedder(for: modelID))
+    }
+}
+
+extension ModelError {
+    /// No model has this name.
+    package static func unknownModel(_ name: String, known: [String]) -> ModelError {
+        ModelError(
+            .unknownModel, "There is no model '\(name.prefix(64))'. Known are: \(known.joined(separator: ", ")).")
     }
 }
 

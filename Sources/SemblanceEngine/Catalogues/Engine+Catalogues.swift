@@ -57,18 +57,9 @@ extension Engine {
         }
     }
 
-    /// A model's id, whichever of its names is given; ids come before other names.
+    /// A model's id, whichever of its names is given.
     /// - Throws: `ModelError` with `model-unknown`, naming those that are known.
-    public func knownModel(_ name: String) throws -> String {
-        let known = models()
-        guard
-            let model = known.first(where: { $0.modelID == name }) ?? known.first(where: { $0.names.contains(name) })
-        else {
-            let names = known.map(\.modelID).joined(separator: ", ")
-            throw ModelError(.unknownModel, "There is no model '\(name.prefix(80))'. Known models: \(names).")
-        }
-        return model.modelID
-    }
+    public func knownModel(_ name: String) throws -> String { try dependencies.models.modelID(named: name) }
 
     /// Deletes rows and then the files that nobody needs any more, but for those that ingestion has claimed meanwhile.
     /// - Parameter deleteRows: returns the hashes of such files.

@@ -9,7 +9,7 @@ public struct RetrievalTask: Sendable {
     public let gallery: [Int]
     /// Positions of the queries that have a relevant image, ascending: what means are over.
     public let queries: [Int]
-    /// Positions of the queries that have none, ascending. Copy detection asks them, too: they have nothing to find.
+    /// Positions of the queries that have none, ascending. See `askedQueries`.
     public let queriesWithoutRelevant: [Int]
     /// What was found wrong, while reading and after.
     public let issues: SetIssues
@@ -38,6 +38,12 @@ public struct RetrievalTask: Sendable {
         review.lookOver(isThere: isThere, queriesWithoutRelevant: queriesWithoutRelevant, identical: identical)
         self.issues = review.issues
         guard !queries.isEmpty else { throw Self.nothingToAsk(set, galleryCount: gallery.count) }
+    }
+
+    /// Positions of the queries that are asked, ascending. Judged sets ask those that have nothing to find, too: what
+    /// they find is wrong.
+    public var askedQueries: [Int] {
+        self.set.relevance.isByLabel ? queries : (queries + queriesWithoutRelevant).sorted()
     }
 
     /// Positions and grades (1 or more) of the images in the gallery that are relevant to a query, ascending.

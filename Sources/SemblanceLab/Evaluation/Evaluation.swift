@@ -78,7 +78,7 @@ extension Evaluation {
     /// `nil` if nothing was found at all.
     public var suggestedCutOffs: SuggestedCutOffs? {
         let relevantTotal = queries.reduce(0) { $0 + $1.relevantCount }
-        let cutOffs = scores.cutOffs(queryCount: queries.count, relevantTotal: relevantTotal)
+        let cutOffs = scores.cutOffs(queryCount: task.askedQueries.count, relevantTotal: relevantTotal)
         guard let balanced = cutOffs.max(by: { $0.f1 < $1.f1 }) else { return nil }
         return SuggestedCutOffs(balanced: balanced, precise: cutOffs.last { $0.precision >= 0.9 })
     }

@@ -49,7 +49,7 @@ public struct Evaluator: Sendable {
     ) async throws -> Evaluation {
         try options.validate()
         let task = try embeddings.task()
-        let asked = Self.asked(in: task)
+        let asked = task.askedQueries
         let ranker = QueryRanker(task: task, matrix: embeddings.matrix, options: options, search: search)
         let threads = ThreadPool(name: "rank", threadCount: threadCount)
         defer { threads.shutDown() }
@@ -82,11 +82,6 @@ public struct Evaluator: Sendable {
         return try await threads.run { [options] in
             Aggregation(task, embeddings, options).evaluation(of: ordered, rankingTime: elapsed)
         }
-    }
-
-    /// Judged sets ask queries that have nothing to find, too: what they find is wrong.
-    private static func asked(in task: RetrievalTask) -> [Int] {
-        task.set.relevance.isByLabel ? task.queries : (task.queries + task.queriesWithoutRelevant).sorted()
     }
 }
 

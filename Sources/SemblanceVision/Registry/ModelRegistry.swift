@@ -46,6 +46,8 @@ public final class ModelRegistry: ModelProvider {
     public let configuration: Configuration
     /// The built-in manifests, then those of the configuration.
     let fixedManifests: [ModelManifest]
+    /// The same by id and by other names.
+    private let fixedByName: [String: ModelManifest]
     let added: AddedModels?
     private let configurationWarnings: [ModelError]
     let files: ModelFiles
@@ -76,6 +78,8 @@ public final class ModelRegistry: ModelProvider {
         self.configuration = configuration
         self.downloader = downloader
         fixedManifests = manifests
+        let names = manifests.map { ($0.modelID, $0) } + manifests.flatMap { manifest in manifest.names.map { ($0, manifest) } }
+        fixedByName = Dictionary(names, uniquingKeysWith: { first, _ in first })
         configurationWarnings = warnings
         added = configuration.addedModelsFolder.map(AddedModels.init)
         files = ModelFiles(cacheFolder: configuration.cacheFolder)
@@ -98,8 +102,7 @@ public final class ModelRegistry: ModelProvider {
     /// Every manifest: the built-in ones first, then those of the configuration, then what was added, as of now.
     public var manifests: [ModelManifest] {
         guard let added else { return fixedManifests }
-        let taken = Set(fixedManifests.flatMap { [$0.modelID] + $0.names })
-        return fixedManifests + added.manifests.filter { !taken.contains($0.modelID) }
+        return fixedManifests + added.manifests.filter { fixedByName[$0.modelID] == nil }
     }
 
     /// What is wrong with the user's configuration and with added models, one for each bad entry; the rest counts.
@@ -108,16 +111,17 @@ public final class ModelRegistry: ModelProvider {
     /// - Parameter modelID: an id, or another name of a model; ids come first.
     /// - Throws: `ModelError` with `model-unknown`.
     public func manifest(for modelID: String) throws -> ModelManifest {
-        let manifests = manifests
+        // What was added never takes a name that is fixed; and looking for it means looking at the folder.
+        if let manifest = fixedByName[modelID] { return manifest }
+        let added = added?.manifests ?? []
         guard
-            let manifest = manifests.first(where: { $0.modelID == modelID })
-                ?? manifests.first(where: { $0.names.contains(modelID) })
-        else {
-            let known = manifests.map(\.modelID).joined(separator: ", ")
-            throw ModelError(.unknownModel, "There is no model '\(modelID.prefix(64))'. Known are: \(known).")
-        }
+            let manifest = added.first(where: { $0.modelID == modelID })
+                ?? added.first(where: { $0.names.contains(modelID) })
+        else { throw ModelError.unknownModel(modelID, known: manifests.map(\.modelID)) }
         return manifest
     }
+
+    public func modelID(named name: String) throws -> String { try manifest(for: name).modelID }
 
     public func models() -> [ModelDescription] {
         let loaded = loaded.withLock { $0 }

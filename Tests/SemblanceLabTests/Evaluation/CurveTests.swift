@@ -1,3 +1,4 @@
+import SemblanceCore
 import SemblanceLab
 import Testing
 
@@ -55,5 +56,30 @@ import Testing
         #expect(abs(balanced.precision - Double(right) / Double(shown)) < 1e-3)
         #expect(abs(balanced.recall - Double(right) / Double(all)) < 1e-3)
         #expect(abs(balanced.shownPerQuery - Double(shown) / 80) < 0.2)
+    }
+
+    @Test func whatQueriesWithoutAnAnswerShowIsOnTheirAccount() async throws {
+        var judgements = Judgements()
+        for (query, image) in [(0, 2), (1, 3)] {
+            let isNew = judgements.judge(image, for: query, as: 1)
+            #expect(isNew)
+        }
+        // Queries 4 and 5 have nothing to find.
+        let images = (0..<6).map { number in
+            LabelledImage(
+                id: .init("\(number)"), path: "\(number)", labels: [], role: [0, 1, 4, 5].contains(number) ? .query : .gallery)
+        }
+        let set = try LabelledSet(name: "copies", images: images, relevance: .judgements(judgements))
+        var matrix = EmbeddingMatrix(rowCount: 6, dimension: 2)
+        // All queries are near image 2.
+        for row in 0..<6 { matrix[row] = Embedding(unit: row == 3 ? [0, 1] : [1, 0]) }
+        let embeddings = SetEmbeddings(
+            set, model: ModelVersion(modelID: "numbers", digest: "0", dimension: 2), matrix: matrix, unusable: [],
+            identical: [])
+        let evaluation = try await Evaluator(threadCount: 1).evaluate(embeddings)
+        #expect(evaluation.queries.count == 2 && evaluation.task.askedQueries == [0, 1, 4, 5])
+        // Every query shows image 2, for one of them it is right.
+        let balanced = try #require(evaluation.suggestedCutOffs?.balanced)
+        #expect(balanced.shownPerQuery == 2 && balanced.precision == 0.25 && balanced.recall == 1)
     }
 }

@@ -10,6 +10,8 @@ import Synchronization
 package final class PostgresPool: Sendable {
     private struct State {
         var idle: [PostgresConnection] = []
+        /// Work that runs or waits.
+        var workCount = 0
         var isClosed = false
     }
 
@@ -62,20 +64,33 @@ package final class PostgresPool: Sendable {
     private func enqueue<Value>(
         _ ticket: Ticket<Value>, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) {
-        let timer = Task { [limit = configuration.waitTimeLimit] in
+        // Nothing waits for a thread that is free, and a timer costs more than a short statement.
+        let timer = beginWork() ? nil : Task { [limit = configuration.waitTimeLimit] in
             try await Task.sleep(for: limit)
             ticket.take()?.resume(throwing: Self.busy)
         }
         let isAccepted = threads.submit { [self] in
-            timer.cancel()
+            defer { endWork() }
+            timer?.cancel()
             guard let continuation = ticket.take() else { return }
             continuation.resume(with: Result { try run(body) })
         }
         if !isAccepted {
-            timer.cancel()
+            endWork()
+            timer?.cancel()
             ticket.take()?.resume(throwing: Self.busy)
         }
     }
+
+    /// - Returns: whether there is a thread free for it.
+    private func beginWork() -> Bool {
+        state.withLock { state in
+            state.workCount += 1
+            return state.workCount <= configuration.connectionCount
+        }
+    }
+
+    private func endWork() { state.withLock { $0.workCount -= 1 } }
 
     private func run<Value>(_ body: (PostgresConnection) throws -> Value) throws -> Value {
         let connection = try take()
