@@ -32,7 +32,7 @@ SETS = [
     ("furniture-kinds", ["furniture-kinds.jsonl"], "the same by what it is", "efficientnet-lite2", FURNITURE, True),
     ("clipart", [".", "--class-depth", "2"], "Open Clip Art by topic", "efficientnet-lite2",
      "Pictures: Open Clip Art Library, public domain, reduced in size.", True),
-    ("copies", ["list.jsonl", "--judgements", "qrels.txt"], "altered copies of 100 pieces of furniture, and of 20 strangers",
+    ("copies", ["."], "altered copies of 100 pieces of furniture, and of 20 strangers",
      "sscd-int8", FURNITURE, True),
 ]
 FOLDERS = {"clipart": CLIPART, "copies": COPIES}

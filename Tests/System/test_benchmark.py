@@ -54,11 +54,11 @@ def test_reports_the_whole_matrix(program, labelled, tmp_path):
         for (index, name), result in results.items():
             # Hashing may miss some, of three queries among so few many.
             assert result["recall"] == 1 or index == "lsh" and result["recall"] > 0.2
-            assert result["byteCount"] > result["vectorCount"] * result["dimension"] * 4
-        assert "averagePrecisions" not in quality["sets"][0]
-    assert rows["dhash"]["quality"]["done"]["modelByteCount"] == 0
+            assert result["byte_count"] > result["vector_count"] * result["dimension"] * 4
+        assert "average_precisions" not in quality["sets"][0]
+    assert rows["dhash"]["quality"]["done"]["model_byte_count"] == 0
     assert report["findings"]["front"] and report["findings"]["best"]["title"] in rows
-    assert "benchmark" in report["command"] and report["machine"]["coreCount"] > 0
+    assert "benchmark" in report["command"] and report["circumstances"]["machine"]["cores"] > 0
     text = page.read_text()
     assert text.startswith("<!doctype html>") and "<svg" in text and "http" not in text and "<script" not in text
 
@@ -75,7 +75,7 @@ def test_int8_and_missing_models_are_told(program, labelled):
     report = benchmark(
         program, labelled, "--models", "dhash,efficientnet-lite0,vgg16", "--precisions", "int8", "--indexes", "none")
     assert [row["title"] for row in report["rows"]] == ["dhash"]
-    reasons = {left["name"]: left["reason"] for left in report["leftOut"]}
+    reasons = {left["name"]: left["reason"] for left in report["left_out"]}
     assert "models quantize efficientnet-lite0" in reasons["efficientnet-lite0 · int8"]
     assert reasons["vgg16"] == "its weights are not on this machine"
 
@@ -146,4 +146,4 @@ def test_sets_have_names_and_prefixes(program, labelled, tmp_path):
     report = benchmark(
         program, f"first={listing}#left/", f"second={labelled}", "--label-field", "kind", "--models", "dhash",
         "--indexes", "none")
-    assert [(known["name"], known["imageCount"]) for known in report["sets"]] == [("first", 36), ("second", 36)]
+    assert [(known["name"], known["image_count"]) for known in report["sets"]] == [("first", 36), ("second", 36)]

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Everything that a benchmark found, and under which circumstances.
-public struct BenchmarkReport: Hashable, Sendable, Codable {
+public struct BenchmarkReport: Hashable, Sendable, Encodable {
     /// What is known of a set.
-    public struct SetSummary: Hashable, Sendable, Codable {
+    public struct SetSummary: Hashable, Sendable, Encodable {
         public let name: String
         public let imageCount: Int
         public let labelCount: Int
@@ -15,7 +15,7 @@ public struct BenchmarkReport: Hashable, Sendable, Codable {
     /// The command line that made it.
     public let command: String
     public let options: BenchmarkPlan.Options
-    public var machine: BenchmarkMachine
+    public let circumstances: BenchmarkCircumstances
     public let sets: [SetSummary]
     public var rows: [ModelRow]
     /// What was asked for and not run, and why.
@@ -23,13 +23,13 @@ public struct BenchmarkReport: Hashable, Sendable, Codable {
     public let findings: BenchmarkFindings
 
     public init(
-        _ plan: BenchmarkPlan, rows: [ModelRow], leftOut: [LeftOut], machine: BenchmarkMachine, command: String,
-        createdAt: Date
+        _ plan: BenchmarkPlan, rows: [ModelRow], leftOut: [LeftOut], circumstances: BenchmarkCircumstances,
+        command: String, createdAt: Date
     ) {
         self.createdAt = createdAt.ISO8601Format()
         self.command = command
         options = plan.options
-        self.machine = machine
+        self.circumstances = circumstances
         sets = plan.sets.map { set in
             SetSummary(
                 name: set.name, imageCount: set.images.count, labelCount: Set(set.images.flatMap(\.labels)).count)
@@ -39,9 +39,10 @@ public struct BenchmarkReport: Hashable, Sendable, Codable {
         self.rows = rows.map { $0.withoutQueryValues }
     }
 
-    /// Indented, with members in a fixed order.
+    /// Indented, with members in a fixed order, named as in all our JSON.
     public func json() throws -> Data {
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(self)
     }
@@ -123,14 +124,10 @@ extension BenchmarkReport {
 
     /// Indexes side by side, a table for each model and collection.
     public var indexTables: [ReportTable] {
-        rows.flatMap { row in
-            var names: [String] = []
-            for index in row.indexes where !names.contains(index.collection) { names.append(index.collection) }
-            return names.map { name in table(of: row, collection: name) }
-        }
+        rows.flatMap { row in row.collections.map { indexTable(of: row, collection: $0) } }
     }
 
-    private func table(of row: ModelRow, collection: String) -> ReportTable {
+    func indexTable(of row: ModelRow, collection: String) -> ReportTable {
         let indexes = row.indexes.filter { $0.collection == collection }
         let some = indexes.compactMap(\.outcome.value).first
         let size = some.map { "\($0.vectorCount) × \($0.dimension), " } ?? ""
@@ -158,18 +155,30 @@ extension BenchmarkReport {
         count < 1_000_000 ? "\((Double(count) / 1000).rounded(1)) kB" : "\((Double(count) / 1_000_000).rounded(1)) MB"
     }
 
-    /// Machine, versions and load, a line each.
-    public var circumstances: [String] {
-        let versions = machine.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        return [
-            "\(machine.processor), \(machine.coreCount) cores, \(Self.bytes(Int(machine.memoryByteCount))) of memory; "
-                + machine.system,
-            versions.joined(separator: ", "),
-            "load average \(machine.loadAtStart.rounded(2)) at the start, \(machine.loadAtEnd.rounded(2)) at the end"
-                + (machine.note.isEmpty ? "" : "; \(machine.note)"),
-            "\(options.roundCount) rounds by turns, \(options.latencyCount) single images and "
-                + "\(options.throughputCount) at once each, \(options.threadCount) threads; "
-                + "\(options.queryCount) queries at most, seed \(options.seed)",
+    /// Machine, versions and load, each under its name.
+    public var circumstanceLines: [(name: String, text: String)] {
+        let versions = circumstances.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let (start, end) = (circumstances.loadAtStart, circumstances.loadAtEnd)
+        var lines = [
+            ("machine", circumstances.machine.text), ("versions", versions.joined(separator: ", ")),
+            ("load average", "\(start.rounded(2)) at the start, \(end.rounded(2)) at the end"),
+            (
+                "measured",
+                "\(options.roundCount) rounds by turns, \(options.latencyCount) single images and "
+                    + "\(options.throughputCount) at once each, \(options.threadCount) threads; "
+                    + "\(options.queryCount) queries at most, seed \(options.seed)"
+            ),
         ]
+        if !circumstances.note.isEmpty { lines.append(("note", circumstances.note)) }
+        return lines
+    }
+}
+
+extension ModelRow {
+    /// Collections that indexes were measured on, in their order.
+    var collections: [String] {
+        var names: [String] = []
+        for index in indexes where !names.contains(index.collection) { names.append(index.collection) }
+        return names
     }
 }

@@ -167,12 +167,9 @@ public struct LeftOut: Hashable, Sendable, Codable {
     }
 }
 
-/// The machine and the versions that figures belong to.
-public struct BenchmarkMachine: Hashable, Sendable, Codable {
-    public var processor: String
-    public var coreCount: Int
-    public var memoryByteCount: Int64
-    public var system: String
+/// What figures depend on besides the program.
+public struct BenchmarkCircumstances: Hashable, Sendable, Encodable {
+    public var machine: Machine
     /// Names and versions of the program and of what it ran on.
     public var versions: [String: String]
     /// What else the machine did: the load average when the benchmark began and ended, and what a person says.
@@ -181,13 +178,9 @@ public struct BenchmarkMachine: Hashable, Sendable, Codable {
     public var note: String
 
     public init(
-        processor: String, coreCount: Int, memoryByteCount: Int64, system: String, versions: [String: String],
-        loadAtStart: Double, loadAtEnd: Double = 0, note: String = ""
+        machine: Machine, versions: [String: String], loadAtStart: Double, loadAtEnd: Double = 0, note: String = ""
     ) {
-        self.processor = processor
-        self.coreCount = coreCount
-        self.memoryByteCount = memoryByteCount
-        self.system = system
+        self.machine = machine
         self.versions = versions
         self.loadAtStart = loadAtStart
         self.loadAtEnd = loadAtEnd

@@ -88,9 +88,13 @@ extension EvaluationReport {
 /// What several reports say alike.
 enum ReportSections {
     static func footer(_ run: RunDescription) -> String {
-        (run.credit.isEmpty ? "" : run.credit + " ")
-            + "Made by Semblance \(run.programVersion) on \(run.date.formatted(.iso8601)). The page stands for itself: it has no "
-            + "script and loads nothing."
+        footer(programVersion: run.programVersion, madeAt: run.date.formatted(.iso8601), credit: run.credit)
+    }
+
+    static func footer(programVersion: String, madeAt time: String, credit: String = "") -> String {
+        (credit.isEmpty ? "" : credit + " ")
+            + "Made by Semblance \(programVersion) on \(time). The page stands for itself: it has no script and loads "
+            + "nothing."
     }
 
     static func issues(_ issues: SetIssues) -> HTML {

@@ -28,10 +28,12 @@ enum ReportStyle {
         .tile span { color: var(--soft); font-size: .9rem; } .tile small { display: block; }
         .pair { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
         .chart { display: block; width: 100%; max-width: 34rem; height: auto; margin: .5rem auto 0; }
+        .chart.broad { max-width: 46rem; } ul { margin: .4rem 0; padding-left: 1.2rem; }
         .grid { stroke: var(--line); stroke-width: 1; } .tick { font-size: 10.5px; fill: var(--faint); }
         .tick.strong { fill: var(--ink); font-weight: 600; } .axis { font-size: 11px; fill: var(--soft); }
         .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .line.first { stroke: var(--first); }
         .line.second { stroke: var(--second); stroke-dasharray: 5 3; } circle.first { fill: var(--first); }
+        circle.other { fill: var(--faint); }
         circle.second { fill: var(--second); }
         .area { stroke-width: 1.5; fill-opacity: .28; } .area.right { fill: var(--right); stroke: var(--right); }
         .area.wrong { fill: var(--wrong); stroke: var(--wrong); stroke-dasharray: 4 2; }

@@ -39,7 +39,7 @@ public struct RunDescription: Sendable {
 }
 
 /// The machine that something was measured on.
-public struct Machine: Hashable, Sendable {
+public struct Machine: Hashable, Sendable, Codable {
     public let processor: String
     public let coreCount: Int
     public let memoryByteCount: Int64
@@ -52,14 +52,23 @@ public struct Machine: Hashable, Sendable {
         self.system = system
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case processor, system
+        case coreCount = "cores"
+        case memoryByteCount = "memory_bytes"
+    }
+
     /// This one.
     public static var current: Machine {
         let process = ProcessInfo.processInfo
         return Machine(
-            processor: field("model name", of: "/proc/cpuinfo", separator: ":") ?? "unknown processor",
+            processor: processorFact("model name") ?? "unknown processor",
             coreCount: process.activeProcessorCount, memoryByteCount: Int64(process.physicalMemory),
             system: field("PRETTY_NAME", of: "/etc/os-release", separator: "=") ?? process.operatingSystemVersionString)
     }
+
+    /// What the system says of the first core, such as `flags`.
+    package static func processorFact(_ name: String) -> String? { field(name, of: "/proc/cpuinfo", separator: ":") }
 
     private static func field(_ name: String, of path: String, separator: Character) -> String? {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }

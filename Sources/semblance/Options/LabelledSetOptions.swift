@@ -38,18 +38,19 @@ struct LabelledSetOptions: ParsableArguments {
     var isGraded = false
 
     /// Reads a set, off the cooperative pool.
+    /// - Parameter text: as `SetName` takes it apart.
     /// - Throws: `LabError`.
-    func read(_ path: String) async throws -> LabelledSet {
-        let options = self
+    func read(_ text: String) async throws -> LabelledSet {
+        let (options, name) = (self, SetName(text))
         let threads = ThreadPool(name: "set", threadCount: 1)
         defer { threads.shutDown() }
         return try await threads.run {
             let labels = try options.labelsPath.map { try SetOptions.labels(listedIn: $0) }
             return try LabelledSet(
-                at: path,
+                at: name.path, named: name.title,
                 options: SetOptions(
                     classDepth: options.classDepth, labelField: options.labelField, knownLabels: labels,
-                    idPrefix: options.idPrefix, judgementsPath: options.judgementsPath,
+                    idPrefix: name.prefix ?? options.idPrefix, judgementsPath: options.judgementsPath,
                     gradesBySharedLabels: options.isGraded))
         }
     }

@@ -51,13 +51,17 @@ struct ReportOptions: ParsableArguments {
 
     /// Writes the files that were asked for and prints the answer.
     func write(_ document: some JSONWritable, html: String?, text: @autoclosure () -> String) throws {
+        var writer = JSONWriter()
+        if jsonPath != nil { document.write(to: &writer) }
+        try write(json: writer.bytes, html: html, text: text())
+    }
+
+    /// The same with the results as JSON already.
+    func write(json: @autoclosure () throws -> [UInt8], html: String?, text: @autoclosure () -> String) throws {
         if let htmlPath, let html { try Self.save(Array(html.utf8), to: htmlPath) }
-        if let jsonPath, !printsJSON {
-            var writer = JSONWriter()
-            document.write(to: &writer)
-            try Self.save(writer.bytes + [UInt8(ascii: "\n")], to: jsonPath)
-        }
-        Console(common).print(document, text: text())
+        let json = jsonPath == nil ? [] : try json() + [UInt8(ascii: "\n")]
+        if let jsonPath, !printsJSON { try Self.save(json, to: jsonPath) }
+        Console.write(printsJSON ? String(decoding: json, as: UTF8.self) : text() + "\n", to: STDOUT_FILENO)
     }
 
     private static func save(_ bytes: [UInt8], to path: String) throws {

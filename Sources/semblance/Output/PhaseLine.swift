@@ -2,7 +2,7 @@ import Foundation
 import SemblanceEngine
 import Synchronization
 
-/// One line on the terminal for a backup, a restoration or a migration: what is done now, and how far.
+/// One line on the terminal for work of several kinds, such as a backup or a benchmark: what is done now, and how far.
 final class PhaseLine: Sendable {
     private let isShown: Bool
     private let lastDrawn = Mutex<ContinuousClock.Instant?>(nil)

@@ -164,8 +164,9 @@ import Testing
     static func report(_ plan: BenchmarkPlan, _ rows: [ModelRow]) -> BenchmarkReport {
         BenchmarkReport(
             plan, rows: rows, leftOut: [LeftOut(name: "vgg16", reason: "its weights are not on this machine")],
-            machine: BenchmarkMachine(
-                processor: "A <fast> one", coreCount: 2, memoryByteCount: 24_000_000_000, system: "Debian",
+            circumstances: BenchmarkCircumstances(
+                machine: Machine(
+                    processor: "A <fast> one", coreCount: 2, memoryByteCount: 24_000_000_000, system: "Debian"),
                 versions: ["Semblance": "0.1.0"], loadAtStart: 0.25),
             command: "semblance benchmark 'a & b'", createdAt: Date(timeIntervalSince1970: 0))
     }

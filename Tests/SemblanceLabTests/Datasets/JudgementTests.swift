@@ -25,6 +25,18 @@ import Testing
         #expect(task.names(task.queriesWithoutRelevant) == ["b.jpg", "d e.jpg"])
     }
 
+    @Test func aFolderWithAListAndJudgementsIsASet() throws {
+        try fixture.write(#"{"image": "a.jpg"}"# + "\n" + #"{"image": "b.jpg"}"# + "\n", to: "list.jsonl")
+        #expect(try fixture.read().ids == ["a.jpg", "b.jpg"])
+        try fixture.write("a.jpg 0 b.jpg 1\n", to: "qrels.txt")
+        let set = try LabelledSet(at: fixture.folder.path, named: "copies")
+        #expect(set.name == "copies" && set.ids == ["a.jpg", "b.jpg"])
+        #expect(try RetrievalTask(set).answers(to: "a.jpg") == ["b.jpg": 1])
+        // Judgements that are named come first.
+        let others = SetOptions(judgementsPath: try fixture.write("b.jpg 0 a.jpg 3\n", to: "others.txt"))
+        #expect(try RetrievalTask(fixture.read("", others)).answers(to: "b.jpg") == ["a.jpg": 3])
+    }
+
     @Test func aQueryNeverFindsItselfThoughItIsJudged() throws {
         let set = try fixture.read("set.csv", options("a.jpg 0 a.jpg 1\na.jpg 0 b.jpg 1\n"))
         #expect(try RetrievalTask(set).answers(to: "a.jpg") == ["b.jpg": 1])

@@ -11,7 +11,7 @@ struct BenchmarkSets: AsyncParsableCommand {
         discussion: """
             Each model in each precision is measured on each set: how good its answers are, how quick and how large it is. \
             Then each index is built of the model's vectors and searched. A set is what 'evaluate' takes; NAME= before it \
-            names it in the report, #PREFIX behind a list keeps to the images whose ids begin so. int8 means the form of \
+            names it in the report, #PREFIX behind it keeps to the images whose ids begin so. int8 means the form of \
             a model that 'models quantize' makes. What was measured is kept in the output folder: a run that was \
             interrupted goes on where it was.
 
@@ -22,7 +22,10 @@ struct BenchmarkSets: AsyncParsableCommand {
             --indexes exact,lsh --vectors 100000 --html report.html
             """)
 
-    @OptionGroup var setOptions: BenchmarkSetOptions
+    @Argument(help: ArgumentHelp("Sets: [NAME=]PATH[#PREFIX].", valueName: "set"), completion: .file())
+    var sets: [String]
+
+    @OptionGroup var setOptions: LabelledSetOptions
 
     @Option(
         help: ArgumentHelp("Models, with commas; by default all whose weights are here.", valueName: "ids"),
@@ -64,8 +67,13 @@ struct BenchmarkSets: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A remark for the report, such as what else the machine does.", valueName: "words"))
     var note = ""
 
+    @Option(
+        name: [.customLong("output"), .customShort("o")],
+        help: ArgumentHelp("Where what was measured is kept.", valueName: "folder"), completion: .directory)
+    var folder = "benchmark"
+
     @OptionGroup var engineOptions: EngineOptions
-    @OptionGroup var output: BenchmarkOutput
+    @OptionGroup var report: ReportOptions
 
     func validate() throws {
         guard recall > 0, recall < 1 else { throw ValidationError("--recall is between 0 and 1.") }
@@ -73,32 +81,37 @@ struct BenchmarkSets: AsyncParsableCommand {
 
     func run() async throws {
         let command = self
-        let hasFailed = try await semblance.run(output.common) { try await command.measure() }
+        let hasFailed = try await semblance.run(report.common) { try await command.measure() }
         if hasFailed { throw ExitCode.someFilesFailed }
     }
 
     /// - Returns: whether a part of the matrix failed.
     private func measure() async throws -> Bool {
-        try output.check()
-        let vision = try Vision.build(engineOptions.settings, for: output.common)
+        try report.check(against: sets.map { SetName($0).path })
+        let vision = try Vision.build(engineOptions.settings, for: report.common)
         // First: an unknown model is told before a large set is read.
         let lineup = try ModelLineup(
             names: models, precisions: precisions, vision: vision, settings: engineOptions.settings,
-            options: output.common)
-        let tools = IndexTools(folder: output.folder, recall: recall, seed: seed, threadCount: threadCount(vision))
+            options: report.common)
+        let tools = IndexTools(folder: folder, recall: recall, seed: seed, threadCount: threadCount(vision))
         let (built, missing) = tools.indexes(indexes, database: database)
+        var read: [LabelledSet] = []
+        for text in sets { read.append(try await setOptions.read(text)) }
         let plan = BenchmarkPlan(
-            sets: try await setOptions.read(), models: lineup.models, indexes: built, options: options(vision))
-        var machine = MachineFacts.now(note: note)
-        let line = StepLine(isShown: !output.printsJSON)
+            sets: read, models: lineup.models, indexes: built, options: options(vision))
+        var circumstances = MachineFacts.now(note: note)
+        let line = PhaseLine(isShown: !report.printsJSON)
         defer { line.clear() }
-        let rows = try await Benchmark(plan, reader: vision.reader, folder: output.folder).run { line.draw($0) }
+        let rows = try await Benchmark(plan, reader: vision.reader, folder: folder).run {
+            line.draw("\($0.done) of \($0.total) · \($0.step)")
+        }
         line.clear()
-        machine.loadAtEnd = MachineFacts.load
+        circumstances.loadAtEnd = MachineFacts.load
         let found = BenchmarkReport(
-            plan, rows: rows, leftOut: lineup.leftOut + missing, machine: machine, command: commandLine,
+            plan, rows: rows, leftOut: lineup.leftOut + missing, circumstances: circumstances, command: commandLine,
             createdAt: Date())
-        try output.write(found)
+        try report.write(
+            json: [UInt8](found.json()), html: report.htmlPath == nil ? nil : found.html, text: found.text)
         return !found.failures.isEmpty
     }
 

@@ -15,7 +15,7 @@ struct MakeCopies: AsyncParsableCommand {
 
             EXAMPLES
               semblance dataset copies ~/Pictures copies/ --originals 200
-              semblance evaluate copies/list.jsonl --judgements copies/qrels.txt --model sscd-int8
+              semblance evaluate copies/ --model sscd-int8
             """)
 
     @Argument(help: "The folder of pictures.", completion: .directory)
@@ -89,7 +89,7 @@ struct MakeCopies: AsyncParsableCommand {
             text: """
                 \(summary.copyCount) copies to be looked for among \(summary.galleryCount) pictures, \
                 \(summary.strangerCount) pictures' copies in vain
-                semblance evaluate \(output)/list.jsonl --judgements \(output)/qrels.txt
+                semblance evaluate \(output)
                 """)
         return failures.count
     }
