@@ -9,7 +9,8 @@
 # FOLDER keeps what belongs together (servers.env holds the URLs, to be sourced); a second start goes on with its data
 # and ports. The servers run as a user that is not root, listen on the loopback interface at free ports and want the
 # passwords that are in the URLs. SEMBLANCE_TEST_FSYNC=on makes PostgreSQL write as safely as in use: for measurements.
-# SEMBLANCE_TEST_USER is the user that the servers run as if root calls; by default nobody.
+# SEMBLANCE_TEST_USER is the user that the servers run as if root calls; by default nobody. SEMBLANCE_TEST_POSTGRES is a
+# PostgreSQL (a folder with bin/) to run in place of the one that scripts/get-postgres.sh gets.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 command="${1:-}" folder="${2:-}" only="${3:-}"
@@ -69,7 +70,9 @@ once() {
 
 # Where the servers' user can run PostgreSQL from: the checkout may lie in a folder that only root can enter.
 postgres_home() {
-    if as_user test -x "$deps/postgres/bin/postgres" 2>/dev/null; then
+    if [ -n "${SEMBLANCE_TEST_POSTGRES:-}" ]; then
+        printf '%s\n' "$SEMBLANCE_TEST_POSTGRES"
+    elif as_user test -x "$deps/postgres/bin/postgres" 2>/dev/null; then
         printf '%s\n' "$deps/postgres"
     else
         [ -d "$data/program" ] || cp -a "$deps/postgres" "$data/program"
@@ -103,7 +106,7 @@ END
 }
 
 start_postgres() {
-    [ -x "$deps/postgres/bin/postgres" ] || "$root/scripts/get-postgres.sh" >&2
+    [ -n "${SEMBLANCE_TEST_POSTGRES:-}" ] || [ -x "$deps/postgres/bin/postgres" ] || "$root/scripts/get-postgres.sh" >&2
     local home port
     home="$(postgres_home)"
     port="$(once postgres-port free_port)"

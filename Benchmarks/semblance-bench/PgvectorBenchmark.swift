@@ -11,7 +11,8 @@ struct PgvectorBenchmark: AsyncParsableCommand {
     @Option(help: "An empty database's URL.") var database: String
     @Option(help: "A folder for pgbench's scripts.") var scripts: String
     @Option var count = 100_000
-    @Option(help: "The catalogue's model, which says how many dimensions vectors have.") var model = "efficientnet-lite0"
+    @Option(help: "The catalogue's model, which says how many dimensions vectors have.") var model =
+        "efficientnet-lite0"
     @Option var queries = 300
     @Option(help: "What the index keeps: vector, halfvec or binary.") var kind = "halfvec"
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 
 /// The command line. Concrete types are built in `App+build.swift` and `Backends/` only.
-@main
 struct Semblance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "semblance",

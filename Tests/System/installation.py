@@ -21,8 +21,9 @@ PSQL = shutil.which("psql", path=f"{ROOT}/.deps/postgres/bin:{os.environ.get('PA
 class DatabaseServers:
     """A PostgreSQL and a Redis of a test's own, which it may stop and kill: see scripts/test-servers.sh."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **variables: str):
         self.folder = folder
+        self.environment = os.environ | variables
         self.call("start")
         urls = dict(
             line.split("=", 1) for line in
@@ -32,7 +33,7 @@ class DatabaseServers:
 
     def call(self, command: str, which: str | None = None):
         words = [SCRIPT, command, self.folder] + ([which] if which else [])
-        status = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
+        status = subprocess.run(words, env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
         assert status.returncode == 0, status.stderr
 
 

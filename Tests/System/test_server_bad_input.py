@@ -1,13 +1,17 @@
 """Server mode set up wrongly: one clear line, no password in it, and never a hang."""
 
+import shutil
 import socket
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
-from installation import FaultyLink, ask, with_database
+from installation import ROOT, DatabaseServers, FaultyLink, ask, with_database
 from program import Program
 
+POSTGRES = ROOT / ".deps/postgres"
 SECRET = "s3cr%40t-w0rd"
 
 
@@ -97,6 +101,25 @@ def test_a_role_that_may_not_make_the_extension(new_installation, shared_servers
     assert installation.program.json("db", "status")["pgvector"]
     ask(installation.database, f"REASSIGN OWNED BY {name} TO semblance; DROP OWNED BY {name}")
     ask(shared_servers[0], f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+def test_a_server_without_pgvector(program):
+    """PostgreSQL as its own package brings it."""
+    folder = Path(tempfile.mkdtemp(prefix="semblance-plain-"))
+    try:
+        # The servers' user must be able to run it.
+        folder.chmod(0o755)
+        shutil.copytree(POSTGRES, folder / "postgres", symlinks=True)
+        for path in [*folder.glob("postgres/**/vector*.control"), *folder.glob("postgres/**/vector.so")]:
+            path.unlink()
+        servers = DatabaseServers(folder / "servers", SEMBLANCE_TEST_POSTGRES=str(folder / "postgres"))
+        try:
+            text = says(program, "db", "init", code="database-extension", SEMBLANCE_DATABASE=servers.database)
+            assert "pgvector" in text and "package" in text
+        finally:
+            servers.call("stop")
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_tables_of_a_newer_version(installation):

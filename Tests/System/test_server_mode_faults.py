@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import os
 import random
+import shutil
 import subprocess
 import threading
 import time
@@ -12,7 +13,7 @@ import time
 import pytest
 import requests
 
-from installation import FaultyLink, Installation
+from installation import FaultyLink, Installation, ask, with_database
 from pictures import jpeg, save_pictures
 from program import wait_for
 
@@ -159,7 +160,7 @@ def test_workers_are_killed_at_any_moment(installation, many_pictures):
         # It takes over when the lease of the one before is over.
         attempts = kills + 1
         wait_for(lambda: process.poll() is not None or worker_has(worker), f"start {attempts}")
-        time.sleep(generator.uniform(0, 1.5))
+        time.sleep(generator.uniform(0, 0.6))
         if process.poll() is None:
             worker.kill()
             kills += 1
@@ -177,6 +178,31 @@ def test_workers_are_killed_at_any_moment(installation, many_pictures):
 def worker_has(worker) -> bool:
     """Whether the worker runs an ingestion now."""
     return 'semblance_jobs_running{lane="ingest"} 1' in worker.get("/metrics").text
+
+
+def test_a_job_that_brings_down_its_workers_is_given_up(installation, many_pictures):
+    program = installation.program
+    program.environment["SEMBLANCE_LEASE_SECONDS"] = "3"
+    process = program.start("index", many_pictures, "--copy", "--json")
+    for kills in range(12):
+        worker = installation.worker("--threads", "1")
+        wait_for(lambda: process.poll() is not None or worker_has(worker), f"the end, or start {kills + 1}")
+        if process.poll() is not None:
+            break
+        worker.kill()
+    assert process.wait() == 1
+    [dead] = program.json("jobs", "list", "--dead")["dead"]
+    [job] = program.json("jobs", "list")["jobs"]
+    assert dead["id"] == job["id"] and dead["kind"] == "ingest" and dead["tries"] == kills
+    assert job["state"] == "failed" and job["reason"] == dead["reason"] and f"{kills} times" in dead["reason"]
+    assert dead["id"] in program.run("jobs", "list", "--dead", expect=0).out
+    program.fails("jobs", "retry", "nobody", code="job-unknown")
+    # The worker that gave it up takes the new job.
+    again = program.json("jobs", "retry", dead["id"])["id"]
+    wait_for(lambda: program.json("jobs", "show", again)["state"] == "succeeded", "the second go")
+    assert program.json("jobs", "list", "--dead")["dead"] == []
+    program.fails("jobs", "forget", dead["id"], code="job-unknown")
+    installation.accounts_for_once(hashes_of(many_pictures))
 
 
 def test_a_database_that_hangs_and_comes_back(binary, new_installation, tmp_path):
@@ -227,6 +253,33 @@ def test_the_shared_folder_fills_up(new_installation, few_pictures, many_picture
     (disk / "ballast").unlink()
     subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
     report = installation.program.json("index", many_pictures, "--copy")
+    assert report["indexed"] + report["skipped"] == 240 and report["failed"] == 0
+    installation.accounts_for_once(sorted(hashes_of(many_pictures) + hashes_of(few_pictures)))
+
+
+def test_the_database_s_disk_fills_up(binary, own_servers, few_pictures, many_pictures, small_disk, tmp_path, request):
+    """Tables lie on a small disk; PostgreSQL's log, without which it stops as a whole, on another."""
+    disk = small_disk(60)
+    (disk / "tables").mkdir()
+    # Only root mounts disks, and the servers do not run as root.
+    shutil.chown(disk / "tables", "nobody")
+    ask(own_servers.database, f"CREATE TABLESPACE small LOCATION '{disk}/tables'")
+    ask(own_servers.database, "CREATE DATABASE small TABLESPACE small")
+    small = with_database(own_servers.database, "small")
+    installation = Installation(binary, tmp_path / "shared", small, own_servers.queue)
+    request.addfinalizer(installation.end)
+    installation.program.run("db", "init", expect=0)
+    installation.worker()
+    assert installation.program.json("index", few_pictures)["indexed"] == 12
+    with open(disk / "ballast", "wb") as ballast:
+        ballast.write(b"\0" * (os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize - 400_000))
+    result = installation.program.run("index", many_pictures, "--json")
+    assert result.code in (1, 2) and "full" in result.out + result.err, result
+    # What is there can be searched all the while.
+    picture = next((few_pictures / "a").iterdir())
+    assert installation.program.json("search", picture)["results"][0]["score"] > 0.999
+    (disk / "ballast").unlink()
+    report = installation.program.json("index", many_pictures)
     assert report["indexed"] + report["skipped"] == 240 and report["failed"] == 0
     installation.accounts_for_once(sorted(hashes_of(many_pictures) + hashes_of(few_pictures)))
 

@@ -24,6 +24,8 @@ public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStor
     func add(_ images: [NewImage], to space: EmbeddingSpace) async throws -> [AddedImage]
     /// - Throws: `image-unknown`.
     func image(_ hash: ContentHash, in catalogue: Catalogue.ID) async throws -> CatalogueImage
+    /// The same with the embedding that the image has in a space; `nil` if it has none.
+    func image(_ hash: ContentHash, embeddedIn space: EmbeddingSpace) async throws -> (CatalogueImage, Embedding?)
     /// Images by number, any count of them; numbers without an image are left out. Order is not kept.
     func images(_ ids: [CatalogueImage.ID]) async throws -> [CatalogueImage]
     /// A page in the order of the images' numbers, after `cursor`.
@@ -63,6 +65,13 @@ public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStor
 }
 
 extension CatalogueStore {
+    public func image(
+        _ hash: ContentHash, embeddedIn space: EmbeddingSpace
+    ) async throws -> (CatalogueImage, Embedding?) {
+        let image = try await image(hash, in: space.catalogueID)
+        return (image, try await embeddings(of: [image.id], in: space).first?.1)
+    }
+
     /// A catalogue that declares no keys.
     public func createCatalogue(named name: String, modelID: String) async throws -> Catalogue {
         try await createCatalogue(named: name, modelID: modelID, filterableKeys: [])

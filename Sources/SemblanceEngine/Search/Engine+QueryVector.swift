@@ -76,8 +76,14 @@ extension Engine {
         case .url(let url):
             return (try await embed(url: url, region: term.region, with: embedder), nil)
         case .stored(let id):
-            let image = try await store.image(try contentHash(id), in: catalogue.id)
-            return (try await embed(image, in: catalogue, region: term.region, with: embedder), image.id)
+            let (image, known) = try await store.image(
+                try contentHash(id), embeddedIn: space(of: catalogue, embedder))
+            if let known, term.region == nil { return (known, image.id) }
+            let path = try originalPath(of: image)
+            let embedding = try await embedding.embed(fileAt: path, region: term.region, with: embedder) {
+                try Self.check($0, are: image)
+            }
+            return (embedding, image.id)
         }
     }
 
@@ -96,20 +102,6 @@ extension Engine {
         let path = try await fetch(url).path
         defer { try? files.removeSpooled(path) }
         return try await embedding.embed(fileAt: path, region: region, with: embedder)
-    }
-
-    /// The embedding that the catalogue has; computed if it has none for this model or only a part is wanted.
-    private func embed(
-        _ image: CatalogueImage, in catalogue: Catalogue, region: Region?, with embedder: any Embedder
-    ) async throws -> Embedding {
-        if region == nil {
-            let found = try await store.embeddings(of: [image.id], in: space(of: catalogue, embedder))
-            if let embedding = found.first?.1 { return embedding }
-        }
-        let path = try originalPath(of: image)
-        return try await embedding.embed(fileAt: path, region: region, with: embedder) {
-            try Self.check($0, are: image)
-        }
     }
 
     /// Fetches an image into the spool.

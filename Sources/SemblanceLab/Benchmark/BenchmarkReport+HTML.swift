@@ -47,7 +47,9 @@ extension BenchmarkReport {
 
     private var indexSection: HTML {
         let parts = rows.flatMap { row in
-            row.collections.flatMap { [table(indexTable(of: row, collection: $0)), indexFigure(of: row, collection: $0)] }
+            row.collections.flatMap {
+                [table(indexTable(of: row, collection: $0)), indexFigure(of: row, collection: $0)]
+            }
         }
         guard !parts.isEmpty else { return .empty }
         let note: HTML = """

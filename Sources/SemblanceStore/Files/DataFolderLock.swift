@@ -14,12 +14,11 @@ public final class DataFolderLock: Sendable {
         do {
             try retrying { flock(descriptor, LOCK_EX | LOCK_NB) }
         } catch let error as OpenFile.Failure {
-            let holder = Self.holder(descriptor)
-            close(descriptor)
+            // `deinit` closes the file: the only member has its value.
             guard error.code == EWOULDBLOCK else { throw error }
             throw StoreError(
                 .dataFolderInUse,
-                "The data folder '\(folder)' is in use by \(holder ?? "another process"). "
+                "The data folder '\(folder)' is in use by \(Self.holder(descriptor) ?? "another process"). "
                     + "Stop it, or choose another folder with --data.")
         }
         let text = "\(getpid())\n"

@@ -78,7 +78,8 @@ public final class ModelRegistry: ModelProvider {
         self.configuration = configuration
         self.downloader = downloader
         fixedManifests = manifests
-        let names = manifests.map { ($0.modelID, $0) } + manifests.flatMap { manifest in manifest.names.map { ($0, manifest) } }
+        let names =
+            manifests.map { ($0.modelID, $0) } + manifests.flatMap { manifest in manifest.names.map { ($0, manifest) } }
         fixedByName = Dictionary(names, uniquingKeysWith: { first, _ in first })
         configurationWarnings = warnings
         added = configuration.addedModelsFolder.map(AddedModels.init)

@@ -25,7 +25,7 @@ struct Label: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A text with {} where the class goes.", valueName: "text"))
     var prompt = ZeroShotLabels.defaultPrompt
 
-    @Option(name: .customLong("k"), help: "Classes to print for an image, likeliest first.")
+    @Option(name: .customLong("k"), parsing: .unconditional, help: "Classes to print for an image, likeliest first.")
     var limit = 5
 
     @Option(name: [.long, .customShort("m")], help: "The model; by default the registry's.")

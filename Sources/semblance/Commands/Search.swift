@@ -31,7 +31,7 @@ struct Search: AsyncParsableCommand {
     @Option(name: [.long, .customShort("m")], help: "The model; by default the catalogue's own.")
     var model: String?
 
-    @Option(name: .customLong("k"), help: "Results to return, 1 to 1,000,000.")
+    @Option(name: .customLong("k"), parsing: .unconditional, help: "Results to return, 1 to 1,000,000.")
     var limit = 10
 
     @Option(help: "Results to skip before the first.")
@@ -50,7 +50,7 @@ struct Search: AsyncParsableCommand {
     var filter: MetadataFilter?
 
     @Option(
-        name: .customLong("min-score"),
+        name: .customLong("min-score"), parsing: .unconditional,
         help: ArgumentHelp("Leave out results with a lower cosine similarity.", valueName: "s"))
     var minimumScore: Float?
 

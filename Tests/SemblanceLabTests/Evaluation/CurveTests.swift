@@ -67,7 +67,8 @@ import Testing
         // Queries 4 and 5 have nothing to find.
         let images = (0..<6).map { number in
             LabelledImage(
-                id: .init("\(number)"), path: "\(number)", labels: [], role: [0, 1, 4, 5].contains(number) ? .query : .gallery)
+                id: .init("\(number)"), path: "\(number)", labels: [],
+                role: [0, 1, 4, 5].contains(number) ? .query : .gallery)
         }
         let set = try LabelledSet(name: "copies", images: images, relevance: .judgements(judgements))
         var matrix = EmbeddingMatrix(rowCount: 6, dimension: 2)

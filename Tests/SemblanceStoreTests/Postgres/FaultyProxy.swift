@@ -19,17 +19,7 @@ final class FaultyProxy: @unchecked Sendable {
     /// - Parameter target: a port on 127.0.0.1.
     init(to target: UInt16) throws {
         self.target = target
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.listener = listener
-        var address = Self.address(port: 0)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, size) == 0 && listen(listener, 64) == 0 && getsockname(listener, $0, &size) == 0
-            }
-        }
-        guard isListening else { throw POSIXError(.EADDRINUSE) }
-        port = UInt16(bigEndian: address.sin_port)
+        (listener, port) = try Loopback.listen()
         Thread.detachNewThread { [self] in accept() }
     }
 
@@ -55,16 +45,8 @@ final class FaultyProxy: @unchecked Sendable {
 
     private func accept() {
         while case let client = Glibc.accept(listener, nil, nil), client >= 0 {
-            let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var address = Self.address(port: target)
-            let isConnected = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
-            guard isConnected else {
+            guard let server = Loopback.connect(to: target) else {
                 Glibc.close(client)
-                Glibc.close(server)
                 continue
             }
             state.withLock { $0.sockets += [client, server] }
@@ -89,13 +71,5 @@ final class FaultyProxy: @unchecked Sendable {
             }
         }
         shutdown(destination, Int32(SHUT_RDWR))
-    }
-
-    private static func address(port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
     }
 }

@@ -95,6 +95,16 @@ import Testing
         try await open(both, connectTimeLimit: limit).close()
     }
 
+    /// Its connection is ended once, though it is made and then of no use: again and again, until the time is up.
+    @Test func aServerThatLetsInAndHangsUpIsGivenUp() async throws {
+        let server = try HangingUpServer()
+        defer { server.close() }
+        await expectStoreError(.unavailable) {
+            try await open(["host": "127.0.0.1", "port": String(server.port), "sslmode": "disable"])
+        }
+        #expect(server.connectionCount > 1)
+    }
+
     @Test func pgvectorThatIsTooOldIsRefusedUnlessItIsPutUpWith() async throws {
         try await open().close()
         try await fixture.script("UPDATE pg_extension SET extversion = '0.8.3' WHERE extname = 'vector'")

@@ -32,6 +32,28 @@ extension CatalogueStoreContract {
             }
             #expect(Set(try await $0.store.images(added.map(\.id)).map(\.id)) == Set(added.map(\.id)))
         },
+        ContractCheck("gives an image with its embedding") {
+            let (store, space) = ($0.store, try await $0.makeSpace())
+            let newer = Samples.space(in: space.catalogueID, digest: "newer")
+            let added = try await store.add([Samples.image(1), Samples.image(2)], to: space)
+            for (number, added) in zip(1...2, added) {
+                let (image, embedding) = try await store.image(Samples.hash(number), embeddedIn: space)
+                #expect(image == (try await store.image(Samples.hash(number), in: space.catalogueID)))
+                #expect(image.id == added.id && embedding == Samples.image(number).embedding)
+                #expect(try await store.image(Samples.hash(number), embeddedIn: newer).1 == nil)
+            }
+            _ = try await store.add([Samples.image(2)], to: newer)
+            #expect(try await store.image(Samples.hash(1), embeddedIn: newer).1 == nil)
+            #expect(try await store.image(Samples.hash(2), embeddedIn: newer).1 != nil)
+            for space in [space, newer] {
+                await expectStoreError(.unknownImage) { try await store.image(Samples.hash(3), embeddedIn: space).0 }
+            }
+            // A space that is left and entered again is another table.
+            while try await store.deleteEmbeddings(in: newer, limit: 10) {}
+            #expect(try await store.image(Samples.hash(2), embeddedIn: newer).1 == nil)
+            _ = try await store.add([Samples.image(1)], to: newer)
+            #expect(try await store.image(Samples.hash(1), embeddedIn: newer).1 != nil)
+        },
         ContractCheck("an image that is added again gets what it lacks") {
             let (store, space) = ($0.store, try await $0.makeSpace())
             let first = try await store.add([Samples.image(1, inPlace: "/a", metadata: ["a": 1, "b": 1])], to: space)

@@ -11,6 +11,24 @@ extension PostgresCatalogueStore {
         }
     }
 
+    public func image(
+        _ hash: ContentHash, embeddedIn space: EmbeddingSpace
+    ) async throws -> (CatalogueImage, Embedding?) {
+        let found = try await read(from: space, orElse: nil as (CatalogueImage, Embedding?)?) { table, connection in
+            let row = try connection.query(
+                """
+                SELECT \(CatalogueImage.postgresColumns),
+                    (SELECT vector::vector FROM \(table.name) WHERE image_id = images.id)
+                FROM images WHERE hash = $1 AND catalogue_id = $2
+                """, [.bytes(hash.bytes), .integer(space.catalogueID.rawValue)]
+            ).first
+            return try row.map { (try CatalogueImage(row: $0), try $0.optional(CatalogueImage.postgresColumnCount)) }
+        }
+        if let found { return found }
+        // Nothing is embedded there, or there is no such image.
+        return (try await image(hash, in: space.catalogueID), nil)
+    }
+
     public func embeddings(
         of images: [CatalogueImage.ID], in space: EmbeddingSpace
     ) async throws -> [(CatalogueImage.ID, Embedding)] {
@@ -107,9 +125,21 @@ extension PostgresCatalogueStore {
         from space: EmbeddingSpace, orElse nothing: Value, isWriting: Bool = false,
         _ body: @escaping @Sendable (EmbeddingTable, PostgresConnection) throws -> Value
     ) async throws -> Value {
-        let work = { @Sendable (connection: PostgresConnection) throws -> Value in
-            try EmbeddingTable.find(space, connection).map { try body($0, connection) } ?? nothing
+        let work = { @Sendable [tables] (connection: PostgresConnection) throws -> Value in
+            guard let table = try EmbeddingTable.find(space, connection) else { return nothing }
+            tables.remember(table)
+            return try body(table, connection)
         }
-        return try await isWriting ? database.write(work) : database.read(work)
+        if isWriting { return try await database.write(work) }
+        return try await database.read { [tables] connection in
+            guard let table = tables.find(space) else { return try work(connection) }
+            do { return try body(table, connection) } catch let failure as PostgresFailure
+                where failure.kind == .statement(.undefinedTable)
+            {
+                // Dropped since it was seen; numbers do not come again.
+                tables.forget(space)
+                return try work(connection)
+            }
+        }
     }
 }

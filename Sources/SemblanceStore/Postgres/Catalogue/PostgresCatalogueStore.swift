@@ -11,7 +11,7 @@ public struct PostgresCatalogueStore: CatalogueStore {
     /// Vouches for stored originals until their rows are there; `nil` where only one process works on the files.
     let claims: PostgresOriginalClaims?
     let keys: MetadataKeyTree
-    private let tables = KnownTables()
+    let tables = KnownTables()
 
     /// - Parameter claims: those that this process's ingestion uses.
     public init(database: PostgresDatabase, claims: PostgresOriginalClaims? = nil) {
@@ -148,7 +148,7 @@ public struct PostgresCatalogueStore: CatalogueStore {
 }
 
 /// Tables that were seen. One may have been dropped since: who adds to it looks.
-private final class KnownTables: Sendable {
+final class KnownTables: Sendable {
     private let tables = Mutex<[EmbeddingSpace: EmbeddingTable]>([:])
 
     func find(_ space: EmbeddingSpace) -> EmbeddingTable? { tables.withLock { $0[space] } }

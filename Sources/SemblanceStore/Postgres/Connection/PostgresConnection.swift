@@ -34,10 +34,8 @@ package final class PostgresConnection: @unchecked Sendable {
         handle = try Self.connect(to: url, configuration)
         // Notices would be printed to the standard error output.
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        do { server = try startSession() } catch {
-            PQfinish(handle)
-            throw error
-        }
+        // If this throws, `deinit` ends the connection: all members have values by now.
+        server = try startSession()
     }
 
     deinit { PQfinish(handle) }

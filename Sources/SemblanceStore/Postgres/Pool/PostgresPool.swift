@@ -65,10 +65,13 @@ package final class PostgresPool: Sendable {
         _ ticket: Ticket<Value>, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) {
         // Nothing waits for a thread that is free, and a timer costs more than a short statement.
-        let timer = beginWork() ? nil : Task { [limit = configuration.waitTimeLimit] in
-            try await Task.sleep(for: limit)
-            ticket.take()?.resume(throwing: Self.busy)
-        }
+        let timer =
+            beginWork()
+            ? nil
+            : Task { [limit = configuration.waitTimeLimit] in
+                try await Task.sleep(for: limit)
+                ticket.take()?.resume(throwing: Self.busy)
+            }
         let isAccepted = threads.submit { [self] in
             defer { endWork() }
             timer?.cancel()

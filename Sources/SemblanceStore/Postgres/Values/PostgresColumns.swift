@@ -7,6 +7,7 @@ extension CatalogueImage {
     /// The columns that `init(row:)` reads, in its order.
     static let postgresColumns =
         "images.id, catalogue_id, hash, name, path, format, width, height, images.byte_count, metadata, created_at"
+    static let postgresColumnCount = 11
 
     init(row: PostgresRow) throws {
         let format: String = try row[5]
