@@ -155,7 +155,13 @@ export SEMBLANCE_DATABASE="${SEMBLANCE_TEST_DATABASE%/postgres}/semblance"
 export SEMBLANCE_QUEUE="$SEMBLANCE_TEST_QUEUE"
 export SEMBLANCE_DATA="${SEMBLANCE_DATA:-$folder/semblance}"
 export SEMBLANCE_MODEL_CONFIG="${SEMBLANCE_MODEL_CONFIG:-$root/config/model_config.json}"
-url="http://127.0.0.1:${SEMBLANCE_PORT:-8000}"
+# Where this script asks whether the server is ready.
+case "${SEMBLANCE_HOST:-127.0.0.1}" in
+0.0.0.0 | ::) host=127.0.0.1 ;;
+*:*) host="[$SEMBLANCE_HOST]" ;;
+*) host="${SEMBLANCE_HOST:-127.0.0.1}" ;;
+esac
+url="http://$host:${SEMBLANCE_PORT:-8000}"
 step "Preparing the database" make_database
 step "Starting one server and $workers workers" start_semblance
 if [ "${1:-}" = --demo ] && [ "${DEMO:-}" != none ]; then

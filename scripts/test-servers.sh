@@ -43,6 +43,8 @@ user="${SEMBLANCE_TEST_USER:-nobody}"
 # Unix socket is short.
 if [ -f "$folder/place" ]; then
     data="$(cat "$folder/place")"
+    [ "$command" = stop ] || [ -d "$data" ] ||
+        fail "The servers' data, $data, is gone. Delete $folder/place to begin anew."
 else
     [ "$command" = start ] || exit 0
     data="$(mktemp -d "${TMPDIR:-/tmp}/semblance-servers.XXXXXX")"
@@ -82,11 +84,12 @@ postgres_home() {
 
 make_cluster() {
     local words="$data/password"
-    once postgres-password random_word >"$words"
+    (umask 077 && once postgres-password random_word >"$words")
     if [ "$(id -u)" = 0 ]; then chown "$user" "$words"; fi
     as_user "$home/bin/initdb" -D "$data/postgres" -U semblance --pwfile="$words" --auth-host=scram-sha-256 \
         --auth-local=scram-sha-256 --encoding=UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C \
         --no-sync >"$data/initdb.log" 2>&1 || {
+        rm -f -- "$words"
         tail -n 20 "$data/initdb.log" >&2
         fail "PostgreSQL's data folder could not be made."
     }
@@ -124,9 +127,11 @@ end_postgres() {
     as_user "$(postgres_home)/bin/pg_ctl" -D "$data/postgres" -w -t 60 -m "$1" stop >/dev/null 2>&1 || true
 }
 
+# The process's number, if it is ours still: after a crash another may have it.
 redis_pid() {
     local pid
-    pid="$(cat "$data/redis.pid" 2>/dev/null)" && [ -n "$pid" ] && [ -d "/proc/$pid" ] && printf '%s\n' "$pid"
+    pid="$(cat "$data/redis.pid" 2>/dev/null)" && [ -n "$pid" ] &&
+        [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$data/redis" ] && printf '%s\n' "$pid"
 }
 
 start_redis() {
@@ -161,7 +166,7 @@ end_redis() {
     local pid
     pid="$(redis_pid)" || return 0
     kill "-$1" "$pid" 2>/dev/null || true
-    while [ -d "/proc/$pid" ]; do sleep 0.02; done
+    while [ "$(redis_pid)" = "$pid" ]; do sleep 0.02; done
     rm -f -- "$data/redis.pid"
 }
 

@@ -161,14 +161,14 @@ import Testing
     }
 
     @Test func takesUploadsAndEmptiesTheSpool() async throws {
-        let job = try await fixture.run(.ingest(try spool(numbers: 0..<10)))
+        let job = try await fixture.run(.ingest(try fixture.spool(numbers: 0..<10)))
         #expect(job.progress == JobProgress(total: 10, done: 10))
         #expect(try fixture.files.spooledPaths().isEmpty)
         #expect(try await fixture.names().first == "upload-0.png")
     }
 
     @Test func goesOnWithUploadsWhereAKilledProcessStopped() async throws {
-        let work = try spool(numbers: 0..<6)
+        let work = try fixture.spool(numbers: 0..<6)
         guard case .spool(let listPath) = work.source else { return }
         // Two were taken in: their rows are there and their spool files gone.
         for upload in try SpoolList(path: listPath).uploads().prefix(2) {
@@ -229,17 +229,5 @@ import Testing
             .ingest(IngestWork(catalogue: "default", modelID: "small", source: .urls(["http://127.0.0.1/a.png"]))))
         #expect(job.progress == JobProgress(total: 1, failed: 1))
         #expect(try await fixture.engine.failures(of: job.id.rawValue).first?.code == "image-fetch-refused")
-    }
-
-    private func spool(numbers: Range<Int>) throws -> IngestWork {
-        var lines: [UInt8] = []
-        for number in numbers {
-            let path = try fixture.files.makeSpoolPath()
-            try Data(SmallImage.numbered(number)).write(to: URL(fileURLWithPath: path))
-            lines += try SpoolList.line(for: SpooledUpload(path: path, name: "upload-\(number).png"))
-        }
-        let listPath = try fixture.files.makeSpoolPath()
-        try Data(lines).write(to: URL(fileURLWithPath: listPath))
-        return IngestWork(catalogue: "default", modelID: "small", source: .spool(listPath: listPath))
     }
 }

@@ -1,6 +1,8 @@
+import Foundation
 import SemblanceCore
 import SemblanceEngine
 import SemblanceTesting
+import Synchronization
 import Testing
 
 /// Ingestion while its model is still loading.
@@ -15,6 +17,19 @@ import Testing
         #expect(try await fixture.names().count == 200)
         let path = try fixture.write(17, to: "query.png")
         #expect(try await fixture.search(SearchTerm(.file(path: path)), limit: 1) == ["17.png"])
+    }
+
+    /// A worker that had lost the job commits what it had in hand while this one, who has read it already, waits.
+    @Test func anUploadThatAnotherWorkerTakesInMeanwhileIsPassedOver() async throws {
+        let taken = TakenUploads()
+        let fixture = try EngineFixture(models: SlowModels { try taken.remove() })
+        let work = try fixture.spool(numbers: 0..<6)
+        guard case .spool(let listPath) = work.source else { return }
+        taken.paths = Array(try SpoolList(path: listPath).uploads().map(\.path)[1...2])
+        let job = try await fixture.run(.ingest(work))
+        #expect(job.state == .succeeded && job.progress == JobProgress(total: 6, done: 4, skipped: 2))
+        #expect(try await fixture.names() == ["upload-0.png", "upload-3.png", "upload-4.png", "upload-5.png"])
+        #expect(try fixture.files.spooledPaths().isEmpty)
     }
 
     @Test(arguments: [0, 20]) func failsWithAModelThatCannotBeLoaded(fileCount: Int) async throws {
@@ -45,5 +60,20 @@ import Testing
         try await running.value
         #expect(try await engine.job(job.id.rawValue).state == .queued)
         #expect(try await fixture.names().isEmpty)
+    }
+}
+
+/// Spool files that somebody else takes in.
+private final class TakenUploads: Sendable {
+    private let state = Mutex<[String]>([])
+
+    var paths: [String] {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+
+    func remove() throws {
+        for path in paths { try FileManager.default.removeItem(atPath: path) }
+        paths = []
     }
 }

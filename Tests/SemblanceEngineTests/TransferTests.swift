@@ -159,6 +159,20 @@ import Testing
         await #expect { try await writer.run() } throws: { ($0 as? TransferError)?.code == .folderTaken }
     }
 
+    /// Each would take the other's parts away.
+    @Test func keepsOutOfAFolderThatAnotherBackupIsBeingWrittenTo() async throws {
+        _ = try await fill()
+        let writer = ArchiveWriter(
+            backing: StoreSource(source.stores), upIn: folder.path("backup"), program: "test")
+        _ = try await writer.run()
+        let other = open(folder.path("backup/backup.json.lock"), O_RDWR)
+        #expect(other >= 0 && flock(other, LOCK_EX | LOCK_NB) == 0, "the first has let go")
+        await #expect { try await writer.run() } throws: { ($0 as? TransferError)?.code == .folderTaken }
+        close(other)
+        _ = try await writer.run()
+        try await ArchiveSource.open(folder: folder.path("backup")).check()
+    }
+
     private func expectEqual() async throws {
         let (expected, found) = (StoreSource(source.stores), StoreSource(destination.stores))
         #expect(try await found.keys() == expected.keys())

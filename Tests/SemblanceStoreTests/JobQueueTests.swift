@@ -20,6 +20,29 @@ import Testing
         queue.close()
     }
 
+    @Test(arguments: JobQueueContract.checks)
+    func inProcessQueueKeepsThePromiseOverSQLite(_ check: ContractCheck<JobQueueContract>) async throws {
+        let folder = try TemporaryFolder()
+        let database = try await SQLiteDatabase.open(path: folder.path("jobs.sqlite"), role: .writer)
+        let queue = InProcessJobQueue(
+            jobs: SQLiteJobStore(database: database), configuration: .init(capacity: 8, pollingInterval: Self.seldom))
+        try await check.run(JobQueueContract(queue: queue, capacity: 8))
+        queue.close()
+    }
+
+    @Test(
+        .enabled(if: PostgresFixture.isWanted, "SEMBLANCE_TEST_DATABASE is not set"), arguments: JobQueueContract.checks
+    )
+    func inProcessQueueKeepsThePromiseOverPostgreSQL(_ check: ContractCheck<JobQueueContract>) async throws {
+        let fixture = try await PostgresFixture()
+        let database = try await PostgresDatabase.open(fixture.configuration(), schema: .migrate)
+        let queue = InProcessJobQueue(
+            jobs: PostgresJobStore(database: database), configuration: .init(capacity: 8, pollingInterval: Self.seldom))
+        try await check.run(JobQueueContract(queue: queue, capacity: 8))
+        queue.close()
+        database.close()
+    }
+
     @Test func findsWhatAnEarlierProcessLeft() async throws {
         let store = InMemoryJobStore()
         let (running, queued) = (Job(work: Samples.ingestion()), Job(work: Samples.ingestion()))

@@ -4,8 +4,11 @@ import json
 import shutil
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+
+from installation import ask
 
 from pictures import encoded, picture
 from program import PATIENCE, Program, wait_for
@@ -71,6 +74,41 @@ def test_prints_a_table_and_json(program, labelled):
     assert program.json(*arguments)["rows"][0]["title"] == "dhash"
 
 
+def test_hnsw_in_postgres_beside_the_others(installation, binary, labelled, tmp_path):
+    program = Program(binary, data=tmp_path / "data")
+    report = benchmark(
+        program, labelled, "--models", "dhash", "--indexes", "exact,pgvector", "--database", installation.database,
+        "--note", "a test")
+    [row] = report["rows"]
+    found = {(one["index"], one["collection"]): one["outcome"]["done"] for one in row["indexes"]}
+    assert len(found) == 4 and all(one["recall"] > 0.9 for one in found.values())
+    assert "HNSW" in found["pgvector", "real"]["settings"] and "pgvector 0." in found["pgvector", "real"]["settings"]
+    qualities = {one["index"]: one["outcome"]["done"] for one in row["index_qualities"]}
+    for exact, graph in zip(qualities["exact"], qualities["pgvector"]):
+        assert exact["metric"] == graph["metric"] and abs(exact["value"] - graph["value"]) < 0.05
+    # The password is not in the report, and nothing is left in the database.
+    password = urlsplit(installation.database).password
+    assert password not in json.dumps(report)
+    assert ask(installation.database, "SELECT count(*) FROM semblance.catalogues") == "0"
+    # Ctrl-C leaves nothing either.
+    process = program.start(
+        "benchmark", labelled, "--models", "colour-histogram", "--indexes", "pgvector", "--database",
+        installation.database, "--vectors", "100000", "--output", tmp_path / "interrupted")
+    wait_for(lambda: ask(installation.database, "SELECT count(*) FROM semblance.images") not in ("0", ""), "rows")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert ask(installation.database, "SELECT count(*) FROM semblance.catalogues") == "0"
+
+
+def test_broken_images_are_told(program, labelled, tmp_path):
+    shutil.copytree(labelled, tmp_path / "set")
+    (tmp_path / "set/class 1/broken.jpg").write_bytes(b"no image")
+    report = benchmark(program, tmp_path / "set", "--models", "dhash", "--indexes", "none", expect=2)
+    [quality] = report["rows"][0]["quality"]["done"]["sets"]
+    assert quality["broken_count"] == 1 and quality["issue_counts"]["broken-image"] == 1
+
+
 def test_int8_and_missing_models_are_told(program, labelled):
     report = benchmark(
         program, labelled, "--models", "dhash,efficientnet-lite0,vgg16", "--precisions", "int8", "--indexes", "none")
@@ -128,6 +166,7 @@ def test_interrupted_it_goes_on_where_it_was(program, labelled, tmp_path):
     fewer = [*arguments]
     fewer[fewer.index("60")] = "3"
     report = program.json(*fewer)
+    assert report["circumstances"]["kept_part_count"] >= 5
     assert all(row["speed"]["done"]["latency"]["count"] == 180 for row in report["rows"])
     assert {path: path.stat().st_mtime_ns for path in kept} == kept, "nothing is measured twice"
     # All there is comes out of the folder: without the pictures there would be nothing to measure.

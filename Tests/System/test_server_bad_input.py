@@ -62,6 +62,15 @@ def test_options_of_a_worker_out_of_range(program, words):
     assert words[0] in says(program, "worker", *words, expect=64, SEMBLANCE_DATABASE="postgres://a@b/c")
 
 
+@pytest.mark.parametrize("name, value, words", [
+    ("SEMBLANCE_HNSW", "kind=ivfflat", "halfvec"), ("SEMBLANCE_HNSW", "m=1", "2 to 100"),
+    ("SEMBLANCE_VECTOR_TYPE", "int8", "halfvec"), ("SEMBLANCE_DATABASE_CONNECTIONS", "2", "3 to 200"),
+    ("SEMBLANCE_LEASE_SECONDS", "1", "3 to 3600")])
+def test_settings_that_are_none(program, name, value, words):
+    text = says(program, "list", expect=64, SEMBLANCE_DATABASE="postgres://a@b/c", **{name: value})
+    assert name in text and words in text
+
+
 def test_a_database_that_is_not_there(program):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

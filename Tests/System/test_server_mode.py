@@ -5,6 +5,7 @@ import json
 import signal
 import time
 
+from installation import ask
 from pictures import jpeg
 from program import Program, wait_for
 
@@ -155,6 +156,29 @@ def test_keys_and_access_are_shared(installation):
     for server in (first, second):
         assert server.get("/v1/catalogues", headers={"Authorization": f"Bearer {key}"}).json() == {"catalogues": []}
         server.get("/v1/catalogues", headers={"Authorization": "Bearer sem_wrong"}, expect=401)
+
+
+def test_how_vectors_are_kept_and_indexed_can_be_chosen(installation, many_pictures, few_pictures):
+    program = installation.program
+    program.environment |= {
+        "SEMBLANCE_HNSW": "kind=binary,m=8,ef_construction=32,min_vectors=100", "SEMBLANCE_VECTOR_TYPE": "halfvec"}
+    installation.worker()
+    assert program.json("index", many_pictures)["indexed"] == 240
+    definition = ask(installation.database, "SELECT indexdef FROM pg_indexes WHERE indexdef LIKE '%USING hnsw%'")
+    assert "bit_hamming_ops" in definition and "m='8'" in definition and "ef_construction='32'" in definition
+    types = ask(installation.database, "SELECT DISTINCT format_type(atttypid, atttypmod) FROM pg_attribute "
+                "JOIN pg_class ON pg_class.oid = attrelid WHERE relname LIKE 'embeddings%' AND attname = 'vector'")
+    assert types == "halfvec(1280)"
+    picture = next((many_pictures / "folder 3").iterdir())
+    wanted = hashlib.sha256(picture.read_bytes()).hexdigest()
+    found = program.json("search", picture, "--k", "5")["results"]
+    assert len(found) == 5 and found[0]["id"] == wanted and found[0]["score"] > 0.998
+    # Another choice is another index, in place of the first.
+    program.environment["SEMBLANCE_HNSW"] = "kind=halfvec,min_vectors=100"
+    assert [each["index"] for each in program.json("db", "index")["indexes"]] == ["built"]
+    definition = ask(installation.database, "SELECT indexdef FROM pg_indexes WHERE indexdef LIKE '%USING hnsw%'")
+    assert "halfvec_ip_ops" in definition and "bit_hamming_ops" not in definition
+    assert program.json("search", picture, "--k", "5")["results"][0]["id"] == wanted
 
 
 def test_files_elsewhere(binary, new_installation, few_pictures, tmp_path, shared_servers):

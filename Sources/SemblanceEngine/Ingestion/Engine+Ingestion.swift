@@ -38,6 +38,9 @@ extension Engine {
             if work.followsCatalogue { try await followSwitch(from: modelID, in: catalogue, reporter: reporter) }
         } catch {
             await reporter.flush()
+            let (files, left) = (self.files, context.fetched.all)
+            // One that is gone is no error.
+            try? await fileThreads.run { for path in left { try? files.removeSpooled(path) } }
             throw error
         }
         if case .paths(let paths, _, true, _) = work.source {

@@ -1,4 +1,5 @@
 import SemblanceCore
+import Synchronization
 
 /// URLs become spool files.
 struct FetchStep: IngestStep {
@@ -10,6 +11,7 @@ struct FetchStep: IngestStep {
             guard batch.items[index].outcome == nil, case .url(let url) = batch.items[index].origin else { continue }
             do {
                 let upload = try await context.engine.fetch(url)
+                context.fetched.add(upload.path)
                 batch.items[index] = IngestItem(
                     shownPath: url, name: upload.name, origin: .spooled(path: upload.path),
                     metadata: batch.items[index].metadata)
@@ -23,4 +25,13 @@ struct FetchStep: IngestStep {
         }
         return batch
     }
+}
+
+/// Spool files that no list names: whoever fetched them removes them, also when the job ends early.
+final class FetchedFiles: Sendable {
+    private let paths = Mutex<Set<String>>([])
+
+    var all: Set<String> { paths.withLock { $0 } }
+    func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
+    func remove(_ gone: [String]) { paths.withLock { $0.subtract(gone) } }
 }

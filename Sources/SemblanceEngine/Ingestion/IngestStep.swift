@@ -24,6 +24,8 @@ struct IngestContext: Sendable {
     let index: any VectorIndex
     /// Whether originals are copied into the file store; uploads always are.
     let copies: Bool
+    /// Images that were fetched and are not stored yet.
+    let fetched = FetchedFiles()
 
     /// Files that a worker takes at once.
     var batchSize: Int { engine.configuration.batchSize ?? model.preferredBatchSize }

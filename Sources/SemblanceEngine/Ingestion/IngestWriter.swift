@@ -139,6 +139,7 @@ actor IngestWriter {
         try await context.engine.fileThreads.run {
             for path in paths { try files.removeSpooled(path) }
         }
+        context.fetched.remove(paths)
     }
 }
 

@@ -13,7 +13,13 @@ struct KeepStep: IngestStep {
             try batch.forEachOpen { item in
                 guard let hash = item.hash, item.isOriginalClaimed else { return }
                 switch item.origin {
-                case .spooled(let path): try files.store(spooled: path, as: hash)
+                case .spooled(let path):
+                    do { try files.store(spooled: path, as: hash) } catch let error as StoreError
+                        where error.code == .fileMissing && !FileBytes.exists(path)
+                    {
+                        // A worker that had lost the job took it in after this one had read it.
+                        item.outcome = .takenIn
+                    }
                 case .file(let file): try files.store(copying: file.path, as: hash)
                 case .url: break
                 }

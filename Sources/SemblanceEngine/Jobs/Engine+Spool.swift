@@ -1,22 +1,25 @@
 import SemblanceCore
 
 extension Engine {
+    private static let maximumJobCount = 1_000_000
+
     /// Removes spool files that no unfinished job names, nor one that was given up: leftovers of uploads that were cut
     /// off. An upload that is being received has no job yet: call before uploads are taken, and where other servers share
     /// the folder, say how old a file must be.
     /// - Parameter age: files that were written to since then stay.
     public func cleanSpool(olderThan age: Duration = .zero) async throws {
         var needed: Set<String> = []
-        var offset = 0
-        for letter in try await dependencies.queue.deadLetters(limit: Self.maximumDeadLetterCount) {
-            guard let job = try? await dependencies.jobs.job(letter.job) else { continue }
+        let jobs = dependencies.jobs
+        // All at once: a job that ends between two pages would push another one off both.
+        for job in try await jobs.jobs(in: [.queued, .running], lane: nil, limit: Self.maximumJobCount, offset: 0) {
             needed.formUnion(Self.spoolPaths(of: job.work))
         }
-        while true {
-            let page = try await dependencies.jobs.jobs(in: [.queued, .running], lane: nil, limit: 500, offset: offset)
-            for job in page { needed.formUnion(Self.spoolPaths(of: job.work)) }
-            if page.count < 500 { break }
-            offset += page.count
+        // After them: one that is given up meanwhile is among these.
+        for letter in try await dependencies.queue.deadLetters(limit: Self.maximumDeadLetterCount) {
+            do { needed.formUnion(Self.spoolPaths(of: try await jobs.job(letter.job).work)) } catch let error
+                as JobError
+                where error.code == .unknownJob
+            {}
         }
         let (files, keep) = (self.files, needed)
         try await fileThreads.run {

@@ -94,7 +94,7 @@ extension LSHTuning {
                 .invalidParameters,
                 "expected 80 vectors and 20 queries or more to tune with, not \(rows.count) and \(queries.count)")
         }
-        let bench = TuningBench(rows: rows, queries: queries.map(\.values), tuning: self)
+        let bench = TuningBench(rows: sample(of: rows), queries: queries.map(\.values), tuning: self)
         let layouts = layouts(for: bench.rowCount)
         var trials = [TuningTrial?](repeating: nil, count: layouts.count)
         trials.withUnsafeMutableBufferPointer { buffer in
@@ -113,10 +113,15 @@ extension LSHTuning {
         return best.tuned(self, rowCount: bench.rowCount, isReached: !reached.isEmpty)
     }
 
+    /// Evenly spread, at most `sampleCount`.
+    private func sample(of vectors: [Embedding]) -> [Embedding] {
+        let step = max(1, (vectors.count + sampleCount - 1) / sampleCount)
+        return stride(from: 0, to: vectors.count, by: step).map { vectors[$0] }
+    }
+
     /// A sample of the vectors, without some that are drawn from it at random.
     private func split(_ vectors: [Embedding]) -> (rows: [Embedding], queries: [Embedding]) {
-        let step = max(1, vectors.count / sampleCount)
-        var sample = stride(from: 0, to: vectors.count, by: step).map { vectors[$0] }
+        var sample = sample(of: vectors)
         var generator = SplitMix64(seed: seed)
         let queryCount = min(queryCount, sample.count / 5)
         // The first places of a Fisher–Yates shuffle.

@@ -27,14 +27,20 @@ public struct Benchmark: Sendable {
 
     /// - Parameter folder: keeps what was measured, and embeddings; made if it is missing.
     /// - Throws: `benchmark-invalid`; `StoreError` for the folder.
-    public init(_ plan: BenchmarkPlan, reader: any ImageReader, folder: String) throws {
+    public init(
+        _ plan: BenchmarkPlan, reader: any ImageReader, limits: DecodingLimits = DecodingLimits(), folder: String
+    ) throws {
         try plan.validate()
         self.plan = plan
         measurement = ModelMeasurement(
-            sets: plan.sets, options: plan.options, reader: reader, cacheFolder: folder + "/embeddings")
+            sets: plan.sets, options: plan.options, reader: reader, limits: limits,
+            cacheFolder: folder + "/embeddings")
         state = try BenchmarkState(folder: folder)
         inputs = plan.sets.map(\.fingerprint)
     }
+
+    /// Parts that were not measured again, so far.
+    public var keptPartCount: Int { state.keptCount }
 
     /// - Parameter onProgress: called often, on any thread.
     /// - Throws: `CancellationError`; `StoreError` if what was measured cannot be kept.
@@ -49,17 +55,27 @@ public struct Benchmark: Sendable {
         }
         let speeds = try await speeds(qualities, counter)
         let indexes = try await indexes(qualities, counter)
+        let indexQualities = try await indexQualities(qualities, counter)
         return plan.models.indices.map { place in
             let model = plan.models[place]
             return ModelRow(
                 title: model.title, base: model.base, modelID: model.modelID, precision: model.precision,
-                quality: qualities[place], speed: speeds[place], indexes: indexes[place])
+                quality: qualities[place], speed: speeds[place], indexes: indexes[place],
+                indexQualities: indexQualities[place])
         }
     }
 
     private var collectionCount: Int { plan.indexes.isEmpty ? 0 : plan.options.vectorCount > 0 ? 2 : 1 }
     private var partCount: Int {
-        plan.models.count * (1 + plan.options.roundCount) + Set(plan.models.map(\.base)).count * collectionCount
+        let indexParts = plan.indexes.isEmpty ? 0 : collectionCount + 1
+        return plan.models.count * (1 + plan.options.roundCount) + Set(plan.models.map(\.base)).count * indexParts
+    }
+
+    /// Runs work that blocks.
+    private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        let threads = ThreadPool(name: "benchmark", threadCount: 1)
+        defer { threads.shutDown() }
+        return try await threads.run(body)
     }
 
     private func outcome<Value>(_ body: () async throws -> Value) async throws -> CellOutcome<Value> {
@@ -85,7 +101,7 @@ extension Benchmark {
         of model: BenchmarkModel, onProgress: @escaping @Sendable (String) -> Void
     ) async throws -> ModelQuality {
         try await state.value("quality", of: inputs(of: model)) {
-            try await measurement.quality(of: model, onProgress: onProgress).quality
+            try await measurement.quality(of: model, onProgress: onProgress)
         }
     }
 
@@ -96,7 +112,7 @@ extension Benchmark {
         let timing = ["\(options.latencyCount)", "\(options.throughputCount)", "\(options.threadCount)"]
         var rounds = [[ModelRound]](repeating: [], count: plan.models.count)
         var failures: [Int: CellOutcome<ModelSpeed>] = [:]
-        let files = measurement.timingFiles()
+        let files = try await blocking { [measurement] in measurement.timingFiles() }
         for round in 0..<options.roundCount {
             for (place, model) in plan.models.enumerated() {
                 counter.note("\(model.title): round \(round + 1) of \(options.roundCount)")
@@ -124,16 +140,47 @@ extension Benchmark {
 
 extension Benchmark {
     /// Vectors of one network in two precisions are nearly the same: the first that could be had stands for all.
+    private func leaders(_ qualities: [CellOutcome<ModelQuality>]) -> [(place: Int, quality: ModelQuality)] {
+        guard !plan.indexes.isEmpty else { return [] }
+        var bases: Set<String> = []
+        return plan.models.indices.compactMap { place in
+            guard let quality = qualities[place].value, bases.insert(plan.models[place].base).inserted else {
+                return nil
+            }
+            return (place, quality)
+        }
+    }
+
     private func indexes(
         _ qualities: [CellOutcome<ModelQuality>], _ counter: Counter
     ) async throws -> [[IndexRow]] {
         var rows = [[IndexRow]](repeating: [], count: plan.models.count)
-        guard !plan.indexes.isEmpty else { return rows }
-        var bases: Set<String> = []
-        for (place, model) in plan.models.enumerated() {
-            guard let quality = qualities[place].value, bases.insert(model.base).inserted else { continue }
+        for (place, quality) in leaders(qualities) {
+            let model = plan.models[place]
             let version = ModelVersion(modelID: model.modelID, digest: quality.digest, dimension: quality.dimension)
             rows[place] = try await indexRows(of: model, version, counter)
+        }
+        return rows
+    }
+
+    private func indexQualities(
+        _ qualities: [CellOutcome<ModelQuality>], _ counter: Counter
+    ) async throws -> [[IndexQuality]] {
+        var rows = [[IndexQuality]](repeating: [], count: plan.models.count)
+        for (place, _) in leaders(qualities) {
+            let model = plan.models[place]
+            rows[place] = try await unlessUnfinished("index-quality", of: indexKey(model, isLarge: false)) {
+                let note: @Sendable (String) -> Void = { counter.note("\(model.title) · \($0)") }
+                let measurement = IndexQualityMeasurement(indexes: plan.indexes, options: plan.options)
+                var found: [IndexQuality] = []
+                for embeddings in try await self.measurement.embeddings(of: model, onProgress: note) {
+                    found += try await measurement.run(embeddings, onProgress: note)
+                }
+                return found
+            } isFinished: {
+                $0.allSatisfy { $0.outcome.value != nil }
+            }
+            counter.advance()
         }
         return rows
     }
@@ -149,16 +196,18 @@ extension Benchmark {
             let outcomes: [CellOutcome<IndexResult>] = try await measured(model, isLarge: isLarge) {
                 if real == nil {
                     let embeddings = try await measurement.embeddings(of: model, onProgress: note)
-                    real = .real(embeddings, plan.options)
+                    real = .real(embeddings.flatMap(ModelMeasurement.distinct), plan.options)
                 }
                 guard let real, !real.queries.isEmpty, real.vectors.count > plan.options.limit else {
                     throw LabError(
                         .unusableSet,
-                        "There are too few images that can be used to hold queries out: at least "
-                            + "\(max(10, plan.options.limit + 2)) are needed.")
+                        "There are too few images: a tenth, at most \(plan.options.queryCount), is asked, as many serve "
+                            + "for tuning, and more than \(plan.options.limit) must be left to be found.")
                 }
+                let options = plan.options
                 let collection =
-                    isLarge ? try real.enlarged(to: plan.options.vectorCount, seed: plan.options.seed) : real
+                    isLarge
+                    ? try await blocking { try real.enlarged(to: options.vectorCount, seed: options.seed) } : real
                 return try await IndexMeasurement(indexes: plan.indexes, options: plan.options)
                     .run(collection, model: version, onProgress: note)
             }
@@ -175,20 +224,10 @@ extension Benchmark {
     private func measured(
         _ model: BenchmarkModel, isLarge: Bool, measure: () async throws -> [CellOutcome<IndexResult>]
     ) async throws -> [CellOutcome<IndexResult>] {
-        let options = plan.options
-        let numbers = [
-            options.roundCount, isLarge ? options.vectorCount : 0, options.queryCount, options.limit,
-            options.threadCount, Int(truncatingIfNeeded: options.seed),
-        ]
-        let key = inputs(of: model) + plan.indexes.map { "\($0.name) \($0.fingerprint)" } + numbers.map { "\($0)" }
         do {
-            return try await state.value("indexes", of: key) {
-                let outcomes = try await measure()
-                if outcomes.contains(where: { $0.value == nil }) { throw Unfinished(outcomes: outcomes) }
-                return outcomes
+            return try await unlessUnfinished("indexes", of: indexKey(model, isLarge: isLarge), measure: measure) {
+                $0.allSatisfy { $0.value != nil }
             }
-        } catch let unfinished as Unfinished {
-            return unfinished.outcomes
         } catch let error as StoreError where error.code == .notWritable || error.code == .diskFull {
             throw error
         } catch {
@@ -197,9 +236,33 @@ extension Benchmark {
         }
     }
 
-    /// Some index failed: the others' results are reported, not kept.
-    private struct Unfinished: Error {
-        let outcomes: [CellOutcome<IndexResult>]
+    private func indexKey(_ model: BenchmarkModel, isLarge: Bool) -> [String] {
+        let options = plan.options
+        let numbers = [
+            options.roundCount, isLarge ? options.vectorCount : 0, options.queryCount, options.limit,
+            options.threadCount, Int(truncatingIfNeeded: options.seed),
+        ]
+        return inputs(of: model) + plan.indexes.map { "\($0.name) \($0.fingerprint)" } + numbers.map { "\($0)" }
+    }
+
+    /// A value that is kept only when it is finished.
+    private func unlessUnfinished<Value: Codable & Sendable>(
+        _ kind: String, of key: [String], measure: () async throws -> Value, isFinished: (Value) -> Bool
+    ) async throws -> Value {
+        do {
+            return try await state.value(kind, of: key) {
+                let value = try await measure()
+                guard isFinished(value) else { throw Unfinished(value: value) }
+                return value
+            }
+        } catch let unfinished as Unfinished<Value> {
+            return unfinished.value
+        }
+    }
+
+    /// Some index failed: what there is is reported, not kept.
+    private struct Unfinished<Value: Sendable>: Error {
+        let value: Value
     }
 }
 

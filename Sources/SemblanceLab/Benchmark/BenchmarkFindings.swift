@@ -72,7 +72,7 @@ extension BenchmarkFindings {
         words.say("The most mAP for a byte of a vector", bestPerByte)
         words.say("The shortest vectors within 1% of the best mAP", shortestWithinOnePercent)
         words.say(precisionPairs)
-        words.say(rows.flatMap(\.indexes), named: rows)
+        words.sayIndexes(of: rows)
         sentences = words.sentences
     }
 
@@ -90,7 +90,10 @@ extension BenchmarkFindings {
 
     private static func pairs(_ rows: [ModelRow]) -> [PrecisionPair] {
         rows.enumerated().flatMap { place, first in
-            rows[(place + 1)...].filter { $0.base == first.base }.flatMap { pairs(first, $0) }
+            rows[(place + 1)...].filter { $0.base == first.base }.flatMap { second in
+                // The 8-bit form is what is compared with another, whichever was measured first.
+                first.precision == "int8" ? pairs(second, first) : pairs(first, second)
+            }
         }
     }
 
@@ -167,7 +170,7 @@ struct FindingWords {
     }
 
     /// HNSW in PostgreSQL against hashing, on each collection where both were measured.
-    mutating func say(_ indexes: [IndexRow], named rows: [ModelRow]) {
+    mutating func sayIndexes(of rows: [ModelRow]) {
         for row in rows {
             let results = row.indexes.compactMap(\.outcome.value)
             for hashed in results where hashed.index == "lsh" {

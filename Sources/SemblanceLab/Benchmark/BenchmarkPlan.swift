@@ -85,7 +85,8 @@ public struct BenchmarkModel: Sendable {
     public let modelID: String
     /// `f32`, `bf16`, `int8`; empty for a model without a network.
     public let precision: String
-    /// Changes when the model's files do: what was measured before then is measured again.
+    /// Changes with all that its numbers depend on, such as files, options, engine and machine: what was measured before
+    /// then is measured again.
     public let fingerprint: String
     /// Loads the model anew; whoever lets go of it frees its memory.
     public let load: @Sendable () async throws -> LoadedModel
@@ -146,17 +147,23 @@ public struct BuiltIndex: Sendable {
     public let settings: String
     /// What building took, if the clock around the call would count something else, such as choosing parameters.
     public let buildTime: Duration?
+    /// Which vector has which number, from 0; `nil` if the numbers are 1, 2, 3….
+    private let places: [CatalogueImage.ID: Int]?
     /// Deletes what it left.
     public let close: @Sendable () async -> Void
 
     public init(
         index: any VectorIndex, byteCount: Int, settings: String, buildTime: Duration? = nil,
-        close: @escaping @Sendable () async -> Void = {}
+        places: [CatalogueImage.ID: Int]? = nil, close: @escaping @Sendable () async -> Void = {}
     ) {
         self.index = index
         self.byteCount = byteCount
         self.settings = settings
         self.buildTime = buildTime
+        self.places = places
         self.close = close
     }
+
+    /// The place of a vector that was found among those that were given.
+    func place(of id: CatalogueImage.ID) -> Int { places?[id] ?? Int(id.rawValue) - 1 }
 }

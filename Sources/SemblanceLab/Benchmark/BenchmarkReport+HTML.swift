@@ -5,7 +5,7 @@ extension BenchmarkReport {
     public var html: String {
         let sections = [
             head, findingsSection, section("Quality", qualityTables.map(table)), section("Speed", [table(speedTable)]),
-            indexSection, leftOutSection, circumstancesSection,
+            indexSection, issueSection, leftOutSection, circumstancesSection,
         ]
         return ReportPage(
             title: "Semblance benchmark", body: HTML(raw: sections.map(\.text).joined(separator: "\n")),
@@ -49,7 +49,7 @@ extension BenchmarkReport {
         let parts = rows.flatMap { row in
             row.collections.flatMap {
                 [table(indexTable(of: row, collection: $0)), indexFigure(of: row, collection: $0)]
-            }
+            } + (indexQualityTable(of: row).map { [table($0)] } ?? [])
         }
         guard !parts.isEmpty else { return .empty }
         let note: HTML = """
@@ -68,6 +68,10 @@ extension BenchmarkReport {
         return ScatterPlot(
             points: points, xTitle: "milliseconds a search, median", yTitle: "recall@\(options.limit)"
         ).svg
+    }
+
+    private var issueSection: HTML {
+        issueLines.isEmpty ? .empty : section("What the sets' numbers do without", [list(issueLines)])
     }
 
     private var leftOutSection: HTML {

@@ -57,7 +57,12 @@ public struct BenchmarkReport: Hashable, Sendable, Encodable {
                     LeftOut(name: "\(row.title), \(index.index) (\(index.collection))", reason: $0.message)
                 }
             }
-            return models + indexes
+            let qualities = row.indexQualities.compactMap { quality in
+                quality.outcome.failure.map {
+                    LeftOut(name: "\(row.title), \(quality.set) through \(quality.index)", reason: $0.message)
+                }
+            }
+            return models + indexes + qualities
         }
     }
 }
@@ -69,7 +74,7 @@ extension ModelRow {
         for place in value.sets.indices { value.sets[place].averagePrecisions = nil }
         return ModelRow(
             title: title, base: base, modelID: modelID, precision: precision, quality: .done(value), speed: speed,
-            indexes: indexes)
+            indexes: indexes, indexQualities: indexQualities)
     }
 }
 
@@ -151,6 +156,30 @@ extension BenchmarkReport {
             })
     }
 
+    /// What searching through an index does to a model's answers.
+    func indexQualityTable(of row: ModelRow) -> ReportTable? {
+        guard let metrics = row.indexQualities.lazy.compactMap(\.outcome.value).first?.map(\.metric) else { return nil }
+        return ReportTable(
+            title: "\(row.base): answers through each index", header: ["set", "index"] + metrics,
+            rows: row.indexQualities.map { quality in
+                [quality.set, quality.index]
+                    + (quality.outcome.value?.map { $0.value.rounded(3) } ?? metrics.map { _ in "failed" })
+            })
+    }
+
+    /// The same of all models that indexes were measured with.
+    public var indexQualityTables: [ReportTable] { rows.compactMap(indexQualityTable) }
+
+    /// What makes the sets' numbers mean less, a line a set and kind.
+    public var issueLines: [String] {
+        let qualities = rows.lazy.compactMap(\.quality.value).first?.sets ?? []
+        return qualities.flatMap { quality in
+            SetIssue.Kind.allCases.compactMap { kind in
+                quality.issueCounts[kind.rawValue].map { "\(quality.set): \(Figures.count($0)) \(kind.meaning)" }
+            }
+        }
+    }
+
     static func bytes(_ count: Int) -> String {
         count < 1_000_000 ? "\((Double(count) / 1000).rounded(1)) kB" : "\((Double(count) / 1_000_000).rounded(1)) MB"
     }
@@ -169,6 +198,13 @@ extension BenchmarkReport {
                     + "\(options.queryCount) queries at most, seed \(options.seed)"
             ),
         ]
+        if circumstances.keptPartCount > 0 {
+            lines.append(
+                (
+                    "kept",
+                    "\(Figures.count(circumstances.keptPartCount, "part")) measured by earlier calls, under other loads"
+                ))
+        }
         if !circumstances.note.isEmpty { lines.append(("note", circumstances.note)) }
         return lines
     }

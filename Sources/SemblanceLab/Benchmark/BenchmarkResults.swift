@@ -26,11 +26,30 @@ public struct QualityValue: Hashable, Sendable, Codable {
     public let high: Double
 }
 
+extension QualityValue {
+    static func all(of evaluation: Evaluation) -> [QualityValue] {
+        zip(evaluation.metrics, evaluation.overall).map { metric, estimate in
+            QualityValue(
+                metric: metric.key, value: estimate.value, low: estimate.interval.lowerBound,
+                high: estimate.interval.upperBound)
+        }
+    }
+}
+
+/// How well a model's answers to one set are when an index finds them.
+public struct IndexQuality: Hashable, Sendable, Codable {
+    public let index: String
+    public let set: String
+    public let outcome: CellOutcome<[QualityValue]>
+}
+
 /// How well a model found what it should in one set.
 public struct SetQuality: Hashable, Sendable, Codable {
     public let set: String
     public let imageCount: Int
     public let brokenCount: Int
+    /// What makes the set's numbers mean less, by kind.
+    public let issueCounts: [String: Int]
     public let queryCount: Int
     public let values: [QualityValue]
     /// Average precision of each query, for comparisons of two models; not in the report.
@@ -147,6 +166,8 @@ public struct ModelRow: Hashable, Sendable, Codable {
     public let speed: CellOutcome<ModelSpeed>?
     /// By index and collection; a failure stands beside the index's name.
     public let indexes: [IndexRow]
+    /// By index and set; beside the exact scan's they say what an index costs.
+    public let indexQualities: [IndexQuality]
 }
 
 /// An index's part of a row.
@@ -176,6 +197,8 @@ public struct BenchmarkCircumstances: Hashable, Sendable, Encodable {
     public var loadAtStart: Double
     public var loadAtEnd: Double
     public var note: String
+    /// Parts of the matrix that earlier calls had measured, on this machine with these versions.
+    public var keptPartCount = 0
 
     public init(
         machine: Machine, versions: [String: String], loadAtStart: Double, loadAtEnd: Double = 0, note: String = ""

@@ -34,7 +34,10 @@ struct IndexMeasurement: Sendable {
                     outcomes[place] = try .caught(error)
                 }
             }
-            let truth = try collection.truth(limit: options.limit)
+            let limit = options.limit
+            let threads = ThreadPool(name: "truth", threadCount: 1)
+            defer { threads.shutDown() }
+            let truth = try await threads.run { try collection.truth(limit: limit) }
             for round in 0..<options.roundCount {
                 for place in opened.keys.sorted() {
                     guard let index = opened[place] else { continue }

@@ -11,38 +11,34 @@ struct ModelMeasurement: Sendable {
     let sets: [LabelledSet]
     let options: BenchmarkPlan.Options
     let reader: any ImageReader
+    let limits: DecodingLimits
     /// Where embeddings are kept, so that an interrupted run goes on where it was.
     let cacheFolder: String
 
-    /// The quality and, for the indexes, the embeddings of every image that could be read.
     func quality(
         of model: BenchmarkModel, onProgress: @escaping @Sendable (String) -> Void
-    ) async throws -> (quality: ModelQuality, embeddings: [Embedding]) {
+    ) async throws -> ModelQuality {
         let loaded = try await model.load()
         var quality = ModelQuality(
             dimension: loaded.embedder.version.dimension, digest: loaded.embedder.version.digest,
             modelByteCount: loaded.byteCount, sets: [])
-        var all: [Embedding] = []
         for set in sets {
             let embeddings = try await embeddings(of: set, by: model, loaded.embedder, onProgress)
             let evaluation = try await Evaluator(
                 Evaluator.Options(metrics: Self.metrics), threadCount: options.threadCount
             ).evaluate(embeddings)
             quality.sets.append(SetQuality(evaluation, brokenCount: embeddings.unusable.count))
-            all += Self.distinct(embeddings)
         }
-        return (quality, all)
+        return quality
     }
 
-    /// The embeddings alone, which are in the cache where quality was measured before.
+    /// The embeddings of every set, which are in the cache where quality was measured before.
     func embeddings(
         of model: BenchmarkModel, onProgress: @escaping @Sendable (String) -> Void
-    ) async throws -> [Embedding] {
+    ) async throws -> [SetEmbeddings] {
         let loaded = try await model.load()
-        var all: [Embedding] = []
-        for set in sets {
-            all += Self.distinct(try await embeddings(of: set, by: model, loaded.embedder, onProgress))
-        }
+        var all: [SetEmbeddings] = []
+        for set in sets { all.append(try await embeddings(of: set, by: model, loaded.embedder, onProgress)) }
         return all
     }
 
@@ -51,7 +47,8 @@ struct ModelMeasurement: Sendable {
         _ onProgress: @escaping @Sendable (String) -> Void
     ) async throws -> SetEmbeddings {
         try await SetEmbedder(
-            reader: reader, threadCount: options.threadCount + 1, cacheFolder: cacheFolder, variant: model.precision
+            reader: reader, limits: limits, threadCount: options.threadCount + 1, cacheFolder: cacheFolder,
+            variant: "\(model.precision) \(model.fingerprint)"
         ).embed(set, with: embedder) { progress in
             let handled = progress.done + progress.failed + progress.skipped
             onProgress("\(set.name): \(handled) of \(progress.total) images")
@@ -59,13 +56,17 @@ struct ModelMeasurement: Sendable {
     }
 
     /// One of each group of files with the same bytes: an index of images holds each picture once.
-    private static func distinct(_ embeddings: SetEmbeddings) -> [Embedding] {
+    static func distinct(_ embeddings: SetEmbeddings) -> [Embedding] {
         let left = Set(embeddings.identical.flatMap { $0.dropFirst() }).union(embeddings.unusable)
         return embeddings.set.images.indices.filter { !left.contains($0) }.map { embeddings.matrix[$0] }
     }
 
     /// One round: load, warm up, single images, then as many as go at once.
+    /// - Throws: `set-unusable` if there are no files.
     func round(of model: BenchmarkModel, files: [[UInt8]]) async throws -> ModelRound {
+        guard !files.isEmpty else {
+            throw LabError(.unusableSet, "None of the images that were to be timed can be read.")
+        }
         let clock = ContinuousClock()
         let start = clock.now
         let embedder = try await model.load().embedder
@@ -122,7 +123,7 @@ struct ModelMeasurement: Sendable {
         return Double(options.throughputCount) / ((clock.now - start) / .seconds(1))
     }
 
-    /// Files for timing: evenly spread over all sets, those that can be decoded.
+    /// Files for timing: evenly spread over all sets, those that can be decoded. Blocks.
     func timingFiles() -> [[UInt8]] {
         let paths = sets.flatMap { $0.images.map(\.path) }
         let wanted = min(paths.count, max(options.latencyCount, min(options.throughputCount, 400)))
@@ -141,12 +142,8 @@ extension SetQuality {
         let set = evaluation.task.set
         self.init(
             set: set.name, imageCount: set.images.count, brokenCount: brokenCount,
-            queryCount: evaluation.queries.count,
-            values: zip(evaluation.metrics, evaluation.overall).map { metric, estimate in
-                QualityValue(
-                    metric: metric.key, value: estimate.value, low: estimate.interval.lowerBound,
-                    high: estimate.interval.upperBound)
-            },
+            issueCounts: Dictionary(uniqueKeysWithValues: evaluation.issues.counts.map { ($0.key.rawValue, $0.value) }),
+            queryCount: evaluation.queries.count, values: QualityValue.all(of: evaluation),
             averagePrecisions: evaluation.values(of: .averagePrecision))
     }
 }

@@ -5,7 +5,7 @@ import SemblanceCore
 ///
 /// Our tables are in the schema `semblance`. Calls run on the pool's threads and are done again, after a short wait,
 /// where that can help: when transactions were in each other's way, and while the server restarts. So bodies may run
-/// more than once, and do nothing but talk to the database.
+/// more than once, and what else they do than talk to the database may be done twice.
 public final class PostgresDatabase: Sendable {
     /// What is done about a schema that is older than this program.
     public enum SchemaPolicy: Sendable, Hashable {
@@ -103,21 +103,29 @@ public final class PostgresDatabase: Sendable {
     private func settle<Value: Sendable>(
         _ value: Value, _ transaction: String, _ failure: PostgresFailure, within time: Duration
     ) async throws -> Value {
-        let status = try await retrying(for: time) {
-            try await pool.withConnection { connection -> String? in
-                let status = try Self.status(of: transaction, connection)
-                // The server has not noticed yet that nobody listens: ask again.
-                if status == "in progress" { throw PostgresFailure(.lost, "the transaction is not over") }
-                return status
+        let status: String?
+        do {
+            status = try await retrying(for: time) {
+                try await pool.withConnection { connection -> String? in
+                    let status = try Self.status(of: transaction, connection)
+                    // The server has not noticed yet that nobody listens: ask again.
+                    if status == "in progress" { throw PostgresFailure(.lost, "the transaction is not over") }
+                    return status
+                }
             }
+        } catch is PostgresFailure {
+            throw unsettled(failure)
         }
         switch status {
         case "committed": return value
         // Nothing of it happened: it may be done again.
         case "aborted": throw PostgresFailure(.lost, failure.description)
-        default: throw failure
+        default: throw unsettled(failure)
         }
     }
+
+    /// Nobody knows what became of a transaction: it must not be done again, as a `PostgresFailure` would be.
+    private func unsettled(_ failure: PostgresFailure) -> any Error { StoreError.mapping(failure, opening: nil) }
 
     /// A number that a server which crashed never wrote down lies in its future: nothing of that transaction is left.
     private static func status(of transaction: String, _ connection: PostgresConnection) throws -> String? {

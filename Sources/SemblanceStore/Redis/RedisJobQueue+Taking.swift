@@ -38,14 +38,21 @@ extension RedisJobQueue {
             lane.reader.didReconcile()
         }
         var deliveries = round.deliveries
-        for delivery in round.takenOver where try await mayBeRunAgain(delivery, in: lane.lane) {
-            deliveries.append(delivery)
+        // What goes wrong with one must not cost the others their turn: they would wait for a lease, and count a try.
+        var failure: (any Error)?
+        for delivery in round.takenOver {
+            do {
+                if try await mayBeRunAgain(delivery, in: lane.lane) { deliveries.append(delivery) }
+            } catch { failure = error }
         }
         for delivery in lane.hand(deliveries) {
             // Nobody waits any more; or it is being run here, under an entry that the server has forgotten.
             let pause = lane.isInHand(delivery.job) ? Self.pauseOfTwins : .zero
-            try await putBack(delivery.job, entry: delivery.entry, lane: lane.lane, after: pause)
+            do { try await putBack(delivery.job, entry: delivery.entry, lane: lane.lane, after: pause) } catch {
+                failure = error
+            }
         }
+        if let failure { throw failure }
     }
 
     /// Whether a job whose worker died is to be run again. One that has brought down several is given up.

@@ -22,7 +22,8 @@ extension Backends {
         var backends = Backends(
             catalogues: PostgresCatalogueStore(database: database, claims: claims), jobs: jobs,
             queue: queue ?? InProcessJobQueue(jobs: jobs), keys: PostgresAPIKeyStore(database: database),
-            files: LocalFileStore(folder: folder), indexes: try PostgresVectorIndexes(database: database),
+            files: LocalFileStore(folder: folder),
+            indexes: try PostgresVectorIndexes(database: database, configuration: server.vectorIndexes),
             notices: server.queue.map { RedisJobNotices(url: $0, logger: logger) },
             jobsRun: queue == nil ? .anywhere : .byWorkers, place: server.description)
         backends.claims = claims

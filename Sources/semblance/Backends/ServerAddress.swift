@@ -10,6 +10,11 @@ struct ServerAddress: Sendable, CustomStringConvertible {
     let acceptsOlderExtension: Bool
     /// How long a job whose worker gives no sign of life stays that worker's.
     let lease: Duration
+    let vectorIndexes: VectorIndexConfiguration
+    /// Of this process.
+    let connectionCount: Int
+    /// Whether models that are new to the database get vectors of half precision.
+    let usesHalfPrecision: Bool
 
     /// - Throws: `ValidationError` that says what is wrong without the address itself, which may hold a password.
     init(database: String, queue: String?, acceptsOlderExtension: Bool) throws {
@@ -20,15 +25,27 @@ struct ServerAddress: Sendable, CustomStringConvertible {
             throw ValidationError(error.message)
         }
         self.acceptsOlderExtension = acceptsOlderExtension
-        let seconds = Environment.value("SEMBLANCE_LEASE_SECONDS") ?? "30"
-        guard let count = Int(seconds), (3...3600).contains(count) else {
-            throw ValidationError("SEMBLANCE_LEASE_SECONDS is 3 to 3600, not '\(seconds)'.")
+        lease = .seconds(try Environment.number("SEMBLANCE_LEASE_SECONDS", in: 3...3600) ?? 30)
+        // Building an index takes one for its whole time; searches, leases and its own cancelling need others.
+        connectionCount = try Environment.number("SEMBLANCE_DATABASE_CONNECTIONS", in: 3...200) ?? 8
+        let element = Environment.value("SEMBLANCE_VECTOR_TYPE") ?? "vector"
+        guard ["vector", "halfvec"].contains(element) else {
+            throw ValidationError("SEMBLANCE_VECTOR_TYPE is vector or halfvec, not '\(element)'.")
         }
-        lease = .seconds(count)
+        usesHalfPrecision = element == "halfvec"
+        do {
+            vectorIndexes =
+                try Environment.value("SEMBLANCE_HNSW").map { try VectorIndexConfiguration(parsing: $0) }
+                ?? VectorIndexConfiguration()
+        } catch let error as RequestError {
+            throw ValidationError("SEMBLANCE_HNSW: \(error.message)")
+        }
     }
 
     var configuration: PostgresConfiguration {
-        PostgresConfiguration(url: database, acceptsOlderExtension: acceptsOlderExtension)
+        PostgresConfiguration(
+            url: database, connectionCount: connectionCount, usesHalfPrecision: usesHalfPrecision,
+            acceptsOlderExtension: acceptsOlderExtension)
     }
 
     /// Without passwords.

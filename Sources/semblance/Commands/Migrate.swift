@@ -59,7 +59,10 @@ struct Migrate: AsyncParsableCommand {
         let line = PhaseLine(isShown: !options.printsJSON)
         defer { line.clear() }
         let logger = Log.make(isVerbose: options.isVerbose)
-        let source = try await Backends.build(options.address, access: .write, logger: logger)
+        // The queue has no part in it; and a place with one would not be known again as the same.
+        var present = options.address
+        present.queue = nil
+        let source = try await Backends.build(present, access: .write, logger: logger)
         let counts = try await source.jobs.counts()
         let unfinishedCount = (counts[.queued] ?? 0) + (counts[.running] ?? 0)
         guard unfinishedCount == 0 else {

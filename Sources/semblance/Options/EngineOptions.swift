@@ -71,6 +71,16 @@ enum Environment {
         return value
     }
 
+    /// - Returns: `nil` if the variable is absent.
+    /// - Throws: `ValidationError` naming the variable and its range.
+    static func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = value(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw ValidationError("\(name) is \(range.lowerBound) to \(range.upperBound), not '\(text)'.")
+        }
+        return number
+    }
+
     /// - Throws: `ValidationError` naming a variable whose value is none of those it may have.
     static func validate() throws {
         if let precision = value("SEMBLANCE_PRECISION"), Precision(rawValue: precision) == nil {

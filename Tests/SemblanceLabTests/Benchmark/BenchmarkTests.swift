@@ -35,6 +35,49 @@ import Testing
         }
     }
 
+    @Test func saysWhatAnIndexCostsInQuality() async throws {
+        let fixture = try BenchmarkFixture()
+        let rows = try await fixture.run(
+            fixture.plan([fixture.model("fine")], [fixture.index("exact"), fixture.index("half", finding: 0.5)]))
+        let found = rows[0].indexQualities
+        #expect(found.map(\.set) == ["first", "first", "second", "second"])
+        #expect(found.map(\.index) == ["exact", "half", "exact", "half"])
+        let values = try found.map { try #require($0.outcome.value) }
+        #expect(values.allSatisfy { $0.map(\.metric) == ["mAP@5", "P@5", "R@5", "nDCG@5"] })
+        // Those of an evaluation, as far as the fifth image.
+        let embeddings = try await SetEmbedder(reader: SmallImageReader(), threadCount: 2)
+            .embed(fixture.sets[1], with: SmallEmbedder(modelID: "fine"))
+        let metrics: [Metric] = [.averagePrecisionAt(5, .relevant), .precision(at: 5), .recall(at: 5), .nDCGAt(5)]
+        let evaluation = try await Evaluator(Evaluator.Options(metrics: metrics), threadCount: 2).evaluate(embeddings)
+        for (value, estimate) in zip(values[2], evaluation.overall) {
+            #expect(abs(value.value - estimate.value) < 1e-6)
+        }
+        let sums = values.map { $0.reduce(0) { $0 + $1.value } }
+        #expect(sums[1] < sums[0] && sums[3] < sums[2], "an index that holds half finds less")
+        let report = Self.report(fixture.plan([fixture.model("fine")]), rows)
+        #expect(report.indexQualityTables.map(\.rows.count) == [4])
+        #expect(report.issueLines.contains { $0.hasPrefix("second: 1 ") })
+        #expect(report.html.contains("answers through each index"))
+    }
+
+    @Test func measuresAgainWhatHasChanged() async throws {
+        let fixture = try BenchmarkFixture()
+        var plan = fixture.plan([fixture.model("fine")])
+        _ = try await fixture.run(plan)
+        _ = fixture.loads.take()
+        _ = try await fixture.run(plan)
+        #expect(fixture.loads.take() == [:], "nothing has changed")
+        // Relevance.
+        let graded = SetOptions(gradesBySharedLabels: true)
+        plan.sets[0] = try LabelledSet(at: fixture.folder.path("sets/first"), options: graded)
+        _ = try await fixture.run(plan)
+        #expect(fixture.loads.take() == ["fine": 3])
+        // A picture.
+        try fixture.folder.write(SmallImage.numbered(3), to: "sets/second/colour 1/broken.png")
+        let rows = try await fixture.run(plan)
+        #expect(fixture.loads.take() == ["fine": 3] && rows[0].quality.value?.sets[1].brokenCount == 0)
+    }
+
     /// The matrix's numbers are those of 'evaluate'.
     @Test func qualityIsThatOfAnEvaluation() async throws {
         let fixture = try BenchmarkFixture()
@@ -84,8 +127,8 @@ import Testing
         let fixture = try BenchmarkFixture()
         let models = [fixture.model("fine"), fixture.model("coarse", gridSize: 1)]
         let first = try await fixture.run(fixture.plan(models, [fixture.index("exact")]))
-        // Quality, two rounds, and the vectors for indexes.
-        #expect(fixture.loads.take() == ["fine": 4, "coarse": 4])
+        // Quality, two rounds, and twice the vectors for indexes.
+        #expect(fixture.loads.take() == ["fine": 5, "coarse": 5])
         #expect(try await fixture.run(fixture.plan(models, [fixture.index("exact")])) == first)
         #expect(fixture.loads.take() == [:])
         // Another round is measured, and no more than that; indexes depend on the number of rounds as well.
@@ -124,9 +167,9 @@ import Testing
             folder: fixture.folder.path("results")
         ).run { box.add($0) }
         let steps = box.all
-        #expect(steps.allSatisfy { $0.total == 5 && $0.done <= $0.total && !$0.step.isEmpty })
+        #expect(steps.allSatisfy { $0.total == 6 && $0.done <= $0.total && !$0.step.isEmpty })
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.done <= $1.done })
-        #expect(steps.last?.done == 4)
+        #expect(steps.last?.done == 5)
     }
 
     @Test func refusesWhatCannotBeMeasured() throws {

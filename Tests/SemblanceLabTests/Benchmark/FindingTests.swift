@@ -20,11 +20,11 @@ import Testing
         let json = """
             {"title": "\(base) · \(precision)", "base": "\(base)", "modelID": "\(base)", "precision": "\(precision)",
              "quality": {"done": {"dimension": \(dimension), "digest": "00", "modelByteCount": \(byteCount),
-             "sets": [{"set": "s", "imageCount": 9, "brokenCount": 0, "queryCount": 2, "averagePrecisions": \(values),
+             "sets": [{"set": "s", "imageCount": 9, "brokenCount": 0, "issueCounts": {}, "queryCount": 2, "averagePrecisions": \(values),
              "values": [{"metric": "mAP", "value": \(map), "low": 0, "high": 1}]}]}},
              "speed": {"done": {"latency": {"count": 3, "p50": \(milliseconds), "p95": 9, "p99": 9},
              "imagesPerSecond": 10, "loadSeconds": 1}},
-             "indexes": [\(results.joined(separator: ","))]}
+             "indexes": [\(results.joined(separator: ","))], "indexQualities": []}
             """
         return try JSONDecoder().decode(ModelRow.self, from: Data(json.utf8))
     }
@@ -70,6 +70,12 @@ import Testing
         #expect(abs(pair.difference + 0.02) < 1e-9 && pair.pValue < 0.01)
         #expect(pair.latencyRatio == 0.5 && pair.byteRatio == 0.25)
         #expect(findings.sentences.contains { $0.contains("a in int8 against f32 on s: mAP −0.0200") })
+        // Whichever was asked for first.
+        let turned = BenchmarkFindings([
+            try row("a", "int8", map: 0.51, milliseconds: 4, byteCount: 1000, values: values.map { $0 - 0.02 }),
+            try row("a", "f32", map: 0.53, milliseconds: 8, byteCount: 4000, values: values),
+        ])
+        #expect(turned.precisionPairs == findings.precisionPairs)
     }
 
     @Test func nothingToSayOfNothing() throws {

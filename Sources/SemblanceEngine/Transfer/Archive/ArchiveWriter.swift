@@ -35,10 +35,13 @@ public struct ArchiveWriter: Sendable {
     /// - Throws: `TransferError`, `StoreError`.
     public func run() async throws -> TransferReport {
         let parts = "parts-" + Job.ID.random().rawValue.prefix(8)
-        try await threads.run { [folder] in
+        let lock = try await threads.run { [folder] in
             try Self.prepare(folder)
+            let lock = try ArchiveLock(folder: folder)
             try Self.makeFolder(folder + "/" + parts)
+            return lock
         }
+        defer { withExtendedLifetime(lock) {} }
         do {
             return try await write(parts)
         } catch {

@@ -72,6 +72,8 @@ public final class PostgresOriginalClaims: OriginalClaims {
         for chunk in Self.chunks(of: Array(Set(try await deletion()))) {
             // On the database's threads: the locks are held by their transaction while files go.
             try await database.write { connection in
+                // However long the file system takes, the locks hold until the files are gone.
+                try connection.script("SET LOCAL idle_in_transaction_session_timeout = 0")
                 try Self.lock(chunk, "pg_advisory_xact_lock", connection)
                 try connection.execute("DELETE FROM claims WHERE lease_until < clock_timestamp()")
                 for row in try connection.query(

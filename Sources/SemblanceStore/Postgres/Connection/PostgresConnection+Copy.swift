@@ -3,7 +3,7 @@ import CPostgres
 extension PostgresConnection {
     /// Sends many rows at once: `COPY table (…) FROM STDIN (FORMAT binary)`.
     ///
-    /// All rows arrive or none. The time limit holds for each piece that is sent, not for the whole.
+    /// All rows arrive or none. The server's time limit for a statement holds for the whole.
     /// - Parameter body: writes the rows.
     /// - Returns: how many rows there were.
     @discardableResult

@@ -51,10 +51,14 @@ extension PostgresVectorIndex {
             }
         } onCancel: {
             let database = self.database
+            guard let process = session.cancel()?.process else { return }
             Task {
-                guard let process = session.build?.process else { return }
+                // Only if it is still building: the process may serve others by then.
                 _ = try? await database.read {
-                    try $0.execute("SELECT pg_cancel_backend($1::int4)", [.integer(process)])
+                    try $0.execute(
+                        """
+                        SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index WHERE pid = $1::int8::int4
+                        """, [.integer(process)])
                 }
             }
         }
@@ -79,11 +83,32 @@ final class BuildSession: Sendable {
         let rowCount: Int
     }
 
-    private let state = Mutex<Build?>(nil)
+    private struct State {
+        var build: Build?
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
 
     /// `nil` while nothing is being built.
-    var build: Build? {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
+    var build: Build? { state.withLock { $0.build } }
+
+    /// - Throws: `CancellationError` if it was cancelled before.
+    func begin(_ build: Build) throws {
+        let isCancelled = state.withLock { state in
+            if !state.isCancelled { state.build = build }
+            return state.isCancelled
+        }
+        if isCancelled { throw CancellationError() }
+    }
+
+    func end() { state.withLock { $0.build = nil } }
+
+    /// - Returns: what is being built, for the caller to stop.
+    func cancel() -> Build? {
+        state.withLock { state in
+            state.isCancelled = true
+            return state.build
+        }
     }
 }

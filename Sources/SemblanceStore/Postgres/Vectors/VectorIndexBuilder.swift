@@ -33,9 +33,10 @@ struct VectorIndexBuilder: Sendable {
         let settings = [("lock_timeout", "0"), ("maintenance_work_mem", "\(configuration.buildMegabytes)MB")]
         try connection.with(settings) {
             for graph in graphs where !graph.isValid { try drop(graph.name, connection) }
-            session.build = BuildSession.Build(
-                process: try connection.query("SELECT pg_backend_pid()::int8")[0][0], rowCount: table.rowCount)
-            defer { session.build = nil }
+            try session.begin(
+                BuildSession.Build(
+                    process: try connection.query("SELECT pg_backend_pid()::int8")[0][0], rowCount: table.rowCount))
+            defer { session.end() }
             try create(name, on: table, connection)
             for graph in graphs where graph.isValid { try drop(graph.name, connection) }
         }

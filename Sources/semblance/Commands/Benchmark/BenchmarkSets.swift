@@ -85,7 +85,7 @@ struct BenchmarkSets: AsyncParsableCommand {
         if hasFailed { throw ExitCode.someFilesFailed }
     }
 
-    /// - Returns: whether a part of the matrix failed.
+    /// - Returns: whether a part of the matrix failed, or an image could not be read.
     private func measure() async throws -> Bool {
         try report.check(against: sets.map { SetName($0).path })
         let vision = try Vision.build(engineOptions.settings, for: report.common)
@@ -93,7 +93,8 @@ struct BenchmarkSets: AsyncParsableCommand {
         let lineup = try ModelLineup(
             names: models, precisions: precisions, vision: vision, settings: engineOptions.settings,
             options: report.common)
-        let tools = IndexTools(folder: folder, recall: recall, seed: seed, threadCount: threadCount(vision))
+        let tools = IndexTools(
+            folder: folder, recall: recall, limit: k, seed: seed, threadCount: threadCount(vision))
         let (built, missing) = tools.indexes(indexes, database: database)
         var read: [LabelledSet] = []
         for text in sets { read.append(try await setOptions.read(text)) }
@@ -102,17 +103,19 @@ struct BenchmarkSets: AsyncParsableCommand {
         var circumstances = MachineFacts.now(note: note)
         let line = PhaseLine(isShown: !report.printsJSON)
         defer { line.clear() }
-        let rows = try await Benchmark(plan, reader: vision.reader, folder: folder).run {
-            line.draw("\($0.done) of \($0.total) · \($0.step)")
-        }
+        let benchmark = try Benchmark(
+            plan, reader: vision.reader, limits: vision.configuration.limits, folder: folder)
+        let rows = try await benchmark.run { line.draw("\($0.done) of \($0.total) · \($0.step)") }
         line.clear()
+        circumstances.keptPartCount = benchmark.keptPartCount
         circumstances.loadAtEnd = MachineFacts.load
         let found = BenchmarkReport(
             plan, rows: rows, leftOut: lineup.leftOut + missing, circumstances: circumstances, command: commandLine,
             createdAt: Date())
         try report.write(
             json: [UInt8](found.json()), html: report.htmlPath == nil ? nil : found.html, text: found.text)
-        return !found.failures.isEmpty
+        let hasBroken = rows.contains { $0.quality.value?.sets.contains { $0.brokenCount > 0 } ?? false }
+        return hasBroken || !found.failures.isEmpty
     }
 
     private func threadCount(_ vision: Vision) -> Int { vision.configuration.workerThreadCount }

@@ -3,7 +3,7 @@ import SemblanceLab
 extension BenchmarkReport {
     /// The report for a terminal.
     var text: String {
-        let tables = qualityTables + [speedTable] + indexTables
+        let tables = qualityTables + [speedTable] + indexTables + indexQualityTables
         var parts = tables.map { table in
             var drawn = Table(table.header)
             for row in table.rows { drawn.append(row) }
@@ -12,6 +12,9 @@ extension BenchmarkReport {
         if !findings.sentences.isEmpty { parts.append(findings.sentences.joined(separator: "\n")) }
         if !findings.front.isEmpty {
             parts.append("Pareto front, quickest first: " + findings.front.map(\.title).joined(separator: ", "))
+        }
+        if !issueLines.isEmpty {
+            parts.append("Worth knowing:\n" + issueLines.map { "  \($0)" }.joined(separator: "\n"))
         }
         let failed = failures.map { "failed: \($0.name): \($0.reason)" }
         let missing = failed + leftOut.map { "not run: \($0.name): \($0.reason)" }

@@ -18,6 +18,8 @@ struct IndexTools: Sendable {
     /// The benchmark's output folder, for indexes that need files.
     let folder: String
     let recall: Double
+    /// Neighbours that will be asked for.
+    let limit: Int
     let seed: UInt64
     let threadCount: Int
 
@@ -41,7 +43,7 @@ struct IndexTools: Sendable {
                     })
             case .lsh:
                 built.append(
-                    BenchmarkIndex(name: kind.rawValue, fingerprint: "\(recall) \(seed)") {
+                    BenchmarkIndex(name: kind.rawValue, fingerprint: "\(recall) \(limit) \(seed)") {
                         try await hashed($0, $1, $2)
                     })
             case .pgvector:
@@ -52,7 +54,7 @@ struct IndexTools: Sendable {
                 }
                 let tool = PostgresIndexTool(url: database)
                 built.append(
-                    BenchmarkIndex(name: kind.rawValue) { model, vectors, _ in
+                    BenchmarkIndex(name: kind.rawValue, fingerprint: tool.fingerprint) { model, vectors, _ in
                         try await tool.build(model, vectors)
                     })
             }
@@ -112,6 +114,7 @@ struct IndexTools: Sendable {
         }
         var tuning = LSHTuning()
         tuning.recall = recall
+        tuning.limit = limit
         tuning.seed = seed
         let wanted = tuning
         let threads = ThreadPool(name: "tuning", threadCount: 1)

@@ -35,7 +35,7 @@ struct ModelLineup {
         for manifest in wanted where taken.insert(manifest.modelID).inserted {
             // The 8-bit form of a model that is here has its place beside it.
             let base = Self.base(of: manifest.modelID)
-            if names == nil, base != manifest.modelID, known[base] != nil { continue }
+            if names == nil, base != manifest.modelID, let model = known[base], model.state != .missing { continue }
             add(manifest, precisions, known)
         }
     }
@@ -100,13 +100,23 @@ struct ModelLineup {
         let (settings, options) = (settings.with(arithmetic), options)
         return BenchmarkModel(
             base: base, modelID: manifest.modelID, precision: precision,
-            fingerprint: files.map { "\($0.byteCount) \($0.changed)" }.joined(separator: ",")
+            fingerprint: Self.fingerprint(of: manifest, files)
         ) {
             // A registry of its own: letting go of it frees the model.
             let vision = try Vision.build(settings, for: options)
             return LoadedModel(
                 embedder: try await vision.models.embedder(for: manifest.modelID), byteCount: byteCount)
         }
+    }
+
+    /// Files, how they are used, and what computes with them.
+    private static func fingerprint(of manifest: ModelManifest, _ files: [(byteCount: Int64, changed: Int)]) -> String {
+        let weights = files.map { "\($0.byteCount) \($0.changed)" }.joined(separator: ",")
+        let machine = Machine.current
+        return [
+            weights, "\(manifest.options)", "\(manifest.preprocessing)", Version.current,
+            OpenVINORuntime.version() ?? "unknown", machine.processor, "\(machine.coreCount)",
+        ].joined(separator: "\n")
     }
 
     /// Weights and what belongs to them.

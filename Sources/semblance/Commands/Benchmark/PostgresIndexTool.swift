@@ -10,6 +10,16 @@ struct PostgresIndexTool: Sendable {
 
     let url: String
 
+    private var configuration: VectorIndexConfiguration {
+        var configuration = VectorIndexConfiguration()
+        // A benchmark of HNSW searches through it, also where comparing all would be quicker.
+        configuration.minimumCount = 1
+        return configuration
+    }
+
+    /// The server and how it is used, without a password.
+    var fingerprint: String { "\((try? PostgresURL(url).description) ?? "") \(configuration)" }
+
     func build(_ model: ModelVersion, _ vectors: [Embedding]) async throws -> BuiltIndex {
         let database = try await PostgresDatabase.open(
             PostgresConfiguration(url: try PostgresURL(url)), schema: .migrate)
@@ -17,29 +27,29 @@ struct PostgresIndexTool: Sendable {
         let catalogue = try await store.createCatalogue(
             named: "benchmark-\(UUID().uuidString.prefix(8).lowercased())", modelID: model.modelID)
         let close: @Sendable () async -> Void = {
-            _ = try? await store.deleteCatalogue(catalogue.id)
+            // Also after Ctrl-C: a task of its own, which is not cancelled.
+            await Task { _ = try? await store.deleteCatalogue(catalogue.id) }.value
             database.close()
         }
         do {
             let space = EmbeddingSpace(catalogueID: catalogue.id, model: model)
             let clock = ContinuousClock()
             let start = clock.now
-            try await fill(store, space, with: vectors)
+            let places = try await fill(store, space, with: vectors)
             let filled = clock.now
-            var configuration = VectorIndexConfiguration()
-            // A benchmark of HNSW searches through it, also where comparing all would be quicker.
-            configuration.minimumCount = 1
             let index = try PostgresVectorIndexes(database: database, configuration: configuration)
                 .postgresIndex(for: space)
             try await index.build { _ in }
             let end = clock.now
+            let status = try await PostgresDatabase.status(database.configuration)
+            let versions = "PostgreSQL \(status.serverVersion), pgvector \(status.extensionVersion ?? "none")"
             let seconds = String(format: "%.1f", (filled - start) / .seconds(1))
             return BuiltIndex(
                 index: index, byteCount: try await byteCount(of: catalogue.id, in: database),
                 settings: "HNSW of \(configuration.kind.rawValue), m \(configuration.linkCount), ef_construction "
                     + "\(configuration.buildCandidateCount), ef_search \(configuration.searchCandidateCount); "
-                    + "rows written in \(seconds) s before",
-                buildTime: end - filled, close: close)
+                    + "rows written in \(seconds) s before; \(versions)",
+                buildTime: end - filled, places: places, close: close)
         } catch {
             await close()
             throw error
@@ -48,7 +58,8 @@ struct PostgresIndexTool: Sendable {
 
     private func fill(
         _ store: PostgresCatalogueStore, _ space: EmbeddingSpace, with vectors: [Embedding]
-    ) async throws {
+    ) async throws -> [CatalogueImage.ID: Int] {
+        var places: [CatalogueImage.ID: Int] = [:]
         for start in stride(from: 0, to: vectors.count, by: Self.batchCount) {
             try Task.checkCancellation()
             let batch = (start..<min(start + Self.batchCount, vectors.count)).map { number in
@@ -57,8 +68,11 @@ struct PostgresIndexTool: Sendable {
                     location: .inPlace(path: "/benchmark/\(number)"),
                     header: ImageHeader(format: .jpeg, width: 1, height: 1), byteCount: 1, embedding: vectors[number])
             }
-            _ = try await store.add(batch, to: space)
+            for (offset, added) in try await store.add(batch, to: space).enumerated() {
+                places[added.id] = start + offset
+            }
         }
+        return places
     }
 
     /// The catalogue's partition with its indexes.

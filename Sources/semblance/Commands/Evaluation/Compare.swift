@@ -58,6 +58,7 @@ struct Compare: AsyncParsableCommand {
             }
         try report.write(
             ComparisonDocument(comparison, description), html: html, text: ComparisonTable(comparison).text)
-        return max(outcomes.0.evaluation.cost.failedCount, outcomes.1.evaluation.cost.failedCount)
+        return max(
+            outcomes.0.evaluation.issues.count(of: .brokenImage), outcomes.1.evaluation.issues.count(of: .brokenImage))
     }
 }

@@ -11,8 +11,11 @@ struct ComparisonTable {
 
     var text: String {
         let (better, worse) = comparison.greatest(Self.queryCount)
-        return [measures, list(better, "\(second) gains most"), list(worse, "\(second) loses most")]
-            .compactMap { $0 }.joined(separator: "\n\n")
+        return [
+            measures, list(better, "\(second) gains most"), list(worse, "\(second) loses most"),
+            comparison.first.issues.text,
+        ]
+        .compactMap { $0 }.joined(separator: "\n\n")
     }
 
     private var first: String { comparison.first.model.modelID }

@@ -61,6 +61,6 @@ struct Evaluate: AsyncParsableCommand {
         try report.write(
             EvaluationDocument(evaluation, description, listsQueries: listsQueries), html: html,
             text: EvaluationTable(evaluation, description).text)
-        return evaluation.cost.failedCount
+        return evaluation.issues.count(of: .brokenImage)
     }
 }

@@ -15,7 +15,7 @@ struct EvaluationTable {
     }
 
     var text: String {
-        [head, measures, classes, cutOffs, issues, cost].compactMap { $0 }.joined(separator: "\n\n")
+        [head, measures, classes, cutOffs, evaluation.issues.text, cost].compactMap { $0 }.joined(separator: "\n\n")
     }
 
     private var head: String {
@@ -64,19 +64,6 @@ struct EvaluationTable {
         return table.text
     }
 
-    private var issues: String? {
-        guard !evaluation.issues.isEmpty else { return nil }
-        let lines = SetIssue.Kind.allCases.compactMap { kind -> String? in
-            let count = evaluation.issues.count(of: kind)
-            guard count > 0 else { return nil }
-            let named = evaluation.issues.examples.filter { $0.kind == kind }.prefix(3).map { issue in
-                issue.detail.map { "\(issue.subject) (\($0))" } ?? issue.subject
-            }
-            return "  \(count) \(kind.meaning): \(named.joined(separator: ", "))\(count > named.count ? ", …" : "")"
-        }
-        return (["Worth knowing:"] + lines).joined(separator: "\n")
-    }
-
     private var cost: String {
         let cost = evaluation.cost
         var parts: [String] = []
@@ -93,5 +80,21 @@ struct EvaluationTable {
 extension Estimate {
     var intervalText: String {
         "\(interval.lowerBound.text(decimals: 4))–\(interval.upperBound.text(decimals: 4))"
+    }
+}
+
+extension SetIssues {
+    /// `nil` if there is nothing to say.
+    var text: String? {
+        guard !isEmpty else { return nil }
+        let lines = SetIssue.Kind.allCases.compactMap { kind -> String? in
+            let count = count(of: kind)
+            guard count > 0 else { return nil }
+            let named = examples.filter { $0.kind == kind }.prefix(3).map { issue in
+                issue.detail.map { "\(issue.subject) (\($0))" } ?? issue.subject
+            }
+            return "  \(count) \(kind.meaning): \(named.joined(separator: ", "))\(count > named.count ? ", …" : "")"
+        }
+        return (["Worth knowing:"] + lines).joined(separator: "\n")
     }
 }
