@@ -27,7 +27,8 @@ def test_shows_a_picture_with_what_is_known_about_it(page):
 def test_leads_from_a_metadata_value_to_all_that_share_it(page):
     browse(page)
     page.click(".tile-picture")
-    link = page.visible(".fact-link")
+    # By name: while the view fades in, the second link may be the first that can be seen.
+    link = page.visible(".fact-link[title*='shape=']")
     value = link.text
     link.click()
     page.wait(lambda: "filter=" in page.hash, "the filter")
