@@ -168,21 +168,33 @@ extension Benchmark {
     ) async throws -> [[IndexQuality]] {
         var rows = [[IndexQuality]](repeating: [], count: plan.models.count)
         for (place, _) in leaders(qualities) {
-            let model = plan.models[place]
-            rows[place] = try await unlessUnfinished("index-quality", of: indexKey(model, isLarge: false)) {
-                let note: @Sendable (String) -> Void = { counter.note("\(model.title) · \($0)") }
-                let measurement = IndexQualityMeasurement(indexes: plan.indexes, options: plan.options)
-                var found: [IndexQuality] = []
-                for embeddings in try await self.measurement.embeddings(of: model, onProgress: note) {
-                    found += try await measurement.run(embeddings, onProgress: note)
+            let measured = try await outcome { try await indexQualities(of: plan.models[place], counter) }
+            switch measured {
+            case .done(let found): rows[place] = found
+            case .failed(let code, let message):
+                rows[place] = plan.sets.flatMap { set in
+                    plan.indexes.map {
+                        IndexQuality(index: $0.name, set: set.name, outcome: .failed(code: code, message: message))
+                    }
                 }
-                return found
-            } isFinished: {
-                $0.allSatisfy { $0.outcome.value != nil }
             }
             counter.advance()
         }
         return rows
+    }
+
+    private func indexQualities(of model: BenchmarkModel, _ counter: Counter) async throws -> [IndexQuality] {
+        try await unlessUnfinished("index-quality", of: indexKey(model, isLarge: false)) {
+            let note: @Sendable (String) -> Void = { counter.note("\(model.title) · \($0)") }
+            let measurement = IndexQualityMeasurement(indexes: plan.indexes, options: plan.options)
+            var found: [IndexQuality] = []
+            for embeddings in try await self.measurement.embeddings(of: model, onProgress: note) {
+                found += try await measurement.run(embeddings, onProgress: note)
+            }
+            return found
+        } isFinished: {
+            $0.allSatisfy { $0.outcome.value != nil }
+        }
     }
 
     private func indexRows(
