@@ -154,41 +154,48 @@ struct FindingWords {
                 + "\(candidate.searchMilliseconds.rounded(1)) ms a search, \(candidate.bytesPerVector) bytes a vector.")
     }
 
+    /// A sentence for each 8-bit form and each other form of its model, over all sets.
     mutating func say(_ pairs: [BenchmarkFindings.PrecisionPair]) {
-        for pair in pairs where pair.second == "int8" {
-            let significance =
-                pair.pValue < 0.05
-                ? "more than chance (p = \(pair.pValue.rounded(4)))"
-                : "which may be chance (p = \(pair.pValue.rounded(2)))"
-            var sentence =
-                "\(pair.base) in int8 against \(pair.first) on \(pair.set): mAP \(pair.difference.signed(4)) "
-                + "(\(pair.low.signed(4)) to \(pair.high.signed(4))), \(significance)"
-            if let ratio = pair.latencyRatio { sentence += "; \(ratio.rounded(2)) times the latency" }
-            if let ratio = pair.byteRatio { sentence += ", \(ratio.rounded(2)) times the size" }
-            sentences.append(sentence + ".")
+        var seen: Set<[String]> = []
+        for pair in pairs where pair.second == "int8" && seen.insert([pair.base, pair.first]).inserted {
+            sentences.append(
+                Self.summary(of: pairs.filter { $0.base == pair.base && $0.first == pair.first && $0.second == "int8" })
+            )
         }
     }
 
-    /// HNSW in PostgreSQL against hashing, on each collection where both were measured.
+    /// - Parameter pairs: one or more, of the same two forms.
+    private static func summary(of pairs: [BenchmarkFindings.PrecisionPair]) -> String {
+        let differences = pairs.map(\.difference)
+        let (least, most) = (differences.min() ?? 0, differences.max() ?? 0)
+        let real = pairs.filter { $0.pValue < 0.05 }.map { "\($0.set) (\($0.difference.signed(4)))" }
+        var sentence = "\(pairs[0].base) in int8 against \(pairs[0].first): mAP "
+        sentence +=
+            pairs.count == 1
+            ? "\(least.signed(4)) on \(pairs[0].set)"
+            : "\(least.signed(4)) to \(most.signed(4)) over \(pairs.count) sets"
+        sentence += real.isEmpty ? ", which may all be chance" : "; more than chance on \(real.joined(separator: ", "))"
+        if let ratio = pairs[0].latencyRatio { sentence += "; \(ratio.rounded(2)) times the latency" }
+        if let ratio = pairs[0].byteRatio { sentence += ", \(ratio.rounded(2)) times the size" }
+        return sentence + "."
+    }
+
+    /// HNSW in PostgreSQL and the embedded index against hashing, on the largest collection of each model.
     mutating func sayIndexes(of rows: [ModelRow]) {
         for row in rows {
             let results = row.indexes.compactMap(\.outcome.value)
-            for hashed in results where hashed.index == "lsh" {
-                let others = results.filter { $0.collection == hashed.collection && $0.index != "lsh" }
-                for other in others where other.index == "pgvector" || other.index == "local" {
-                    sentences.append(Self.compare(other, hashed, of: row))
-                }
+            guard let largest = results.map(\.vectorCount).max() else { continue }
+            let compared = ["pgvector", "local", "lsh"].compactMap { name in
+                results.first { $0.index == name && $0.vectorCount == largest }
             }
+            guard compared.count > 1, compared.last?.index == "lsh" else { continue }
+            let parts = compared.map { result in
+                "\(result.index) found \((100 * result.recall).rounded(1))% at \(result.latency.p50.rounded(2)) ms, "
+                    + "\(Int(result.queriesPerSecond)) searches a second, built in \(result.buildSeconds.rounded(1)) s, "
+                    + "\(Int(result.bytesPerVector)) bytes a vector"
+            }
+            sentences.append("\(largest) vectors of \(row.base): \(parts.joined(separator: "; ")).")
         }
-    }
-
-    private static func compare(_ other: IndexResult, _ hashed: IndexResult, of row: ModelRow) -> String {
-        func part(_ result: IndexResult) -> String {
-            "\(result.index) found \((100 * result.recall).rounded(1))% at \(result.latency.p50.rounded(2)) ms"
-                + ", \(Int(result.queriesPerSecond)) searches a second, built in \(result.buildSeconds.rounded(1)) s"
-                + ", \(Int(result.bytesPerVector)) bytes a vector"
-        }
-        return "\(other.vectorCount) vectors of \(row.base) (\(other.collection)): \(part(other)); \(part(hashed))."
     }
 }
 

@@ -67,13 +67,17 @@ struct ScatterPlot {
         """
     }
 
-    /// Names beside the points; one that would lie on another is moved down.
+    /// Names beside the points. Those of marked points that would lie on others are moved down; of the rest, where many
+    /// are close together, only what has room is named.
     private func names(_ points: [Point], _ frame: Frame) -> [HTML] {
         var taken: [(x: Double, y: Double)] = []
-        return points.sorted { $0.y > $1.y }.map { point in
+        let ordered = points.sorted { $0.isMarked == $1.isMarked ? $0.y > $1.y : $0.isMarked }
+        return ordered.compactMap { point in
             let x = frame.place(x: point.x)
             var y = frame.place(y: point.y)
-            while taken.contains(where: { abs($0.y - y) < 11 && abs($0.x - x) < 140 }) { y += 11 }
+            func collides() -> Bool { taken.contains { abs($0.y - y) < 11 && abs($0.x - x) < 140 } }
+            if !point.isMarked, collides() { return nil }
+            while collides() { y += 11 }
             taken.append((x, y))
             let isLate = x > 0.7 * Self.right
             return """
