@@ -47,7 +47,9 @@ class RunServer:
             "SEMBLANCE_SERVER": str(folder), "SEMBLANCE_PORT": str(self.port), "WORKERS": str(workers), "DEMO": "none"}
         self.process = subprocess.Popen(
             [ROOT / "scripts/run-server.sh", "--demo"], env=environment, stdout=self.log.open("w"),
-            stderr=subprocess.STDOUT, start_new_session=True)
+            stderr=subprocess.STDOUT, start_new_session=True,
+            # Where the tests run in the background, the shell has Ctrl-C ignored, and a script cannot undo that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.started.append(self)
         self.wait_for("Serving")
 
