@@ -63,6 +63,41 @@ import Testing
         #expect(try await rowCount(database) == 60_000)
     }
 
+    /// Images as ingestion adds them, whose vectors are many enough to be copied.
+    @Test func imagesWhoseCopyIsCutAreThereOnce() async throws {
+        let store = PostgresCatalogueStore(database: try await open())
+        let catalogue = try await store.createCatalogue(named: "c", modelID: "m")
+        let model = ModelVersion(modelID: "m", digest: "d", dimension: 1024)
+        let space = EmbeddingSpace(catalogueID: catalogue.id, model: model)
+        let cutter = try PostgresConnection(to: fixture.url, fixture.configuration())
+        let cuts = Counter()
+        let watch = Thread {
+            // Twice, in the middle of it: rows have been processed.
+            while cuts.count < 2, !Thread.current.isCancelled {
+                let ended = try? cutter.query(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy
+                    WHERE datname = current_database() AND tuples_processed > 0
+                    """)
+                if ended?.isEmpty == false { _ = cuts.next() }
+            }
+        }
+        watch.start()
+        var count = 0
+        // On a busy machine the watcher may come too late for the first.
+        while cuts.count == 0, count < 30_000 {
+            let images = (count..<count + 3000).map { Samples.image($0, dimension: 1024) }
+            let added = try await store.add(images, to: space)
+            #expect(added.count == 3000 && added.allSatisfy(\.isNewEmbedding))
+            count += 3000
+        }
+        watch.cancel()
+        #expect(cuts.count >= 1)
+        #expect(try await store.imageCount(in: catalogue.id, matching: nil) == count)
+        let embedded = try await store.embeddedImages(in: space)
+        #expect(embedded.count == count && Set(embedded).count == count)
+    }
+
     /// The connection itself cannot be asked for its number now.
     private static func terminateCopy(in connection: PostgresConnection) throws {
         let other = try PostgresConnection(to: connection.configuration.url, connection.configuration)

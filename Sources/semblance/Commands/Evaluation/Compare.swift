@@ -33,7 +33,7 @@ struct Compare: AsyncParsableCommand {
 
     /// - Returns: how many images could not be read.
     private func compare() async throws -> Int {
-        try report.check(against: [set])
+        try report.check(against: [SetName(set).path])
         let vision = try Vision.build(engineOptions.settings, for: report.common)
         let models = try [first, second].map { try vision.models.manifest(for: $0).modelID }
         let runner = EvaluationRunner(

@@ -38,7 +38,7 @@ struct Evaluate: AsyncParsableCommand {
 
     /// - Returns: how many images could not be read.
     private func evaluate() async throws -> Int {
-        try report.check(against: [set])
+        try report.check(against: [SetName(set).path])
         let vision = try Vision.build(engineOptions.settings, for: report.common)
         // First: an unknown model is told before a large set is read.
         let modelID = try vision.models.manifest(for: model ?? vision.models.defaultModelID).modelID
