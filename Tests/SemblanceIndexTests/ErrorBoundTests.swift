@@ -35,11 +35,20 @@ import Testing
         var hits = [cvk_hit](repeating: cvk_hit(), count: count)
         var high = [Int8](repeating: 0, count: dimension)
         var low = high
-        let found = high.withUnsafeMutableBufferPointer { high in
+        var found = 0
+        high.withUnsafeMutableBufferPointer { high in
             low.withUnsafeMutableBufferPointer { low in
                 var quantised = cvk_quantise_query(query.values, dimension, high.baseAddress, low.baseAddress)
-                return cvk_scan(
-                    cvk_best_isa(), &quantised, dimension, rows.bytes, rows.stride, count, 100, floor, &hits)
+                for first in stride(from: 0, to: count, by: Int(CVK_SCAN_ROWS)) {
+                    found += rows.bytes.withUnsafeBufferPointer { bytes in
+                        hits.withUnsafeMutableBufferPointer { hits in
+                            cvk_scan(
+                                cvk_best_isa(), &quantised, dimension, bytes.baseAddress! + first * rows.stride,
+                                rows.stride, min(Int(CVK_SCAN_ROWS), count - first), UInt32(100 + first), floor,
+                                hits.baseAddress! + found)
+                        }
+                    }
+                }
             }
         }
         return Array(hits[..<found])

@@ -66,8 +66,8 @@ typedef struct {
     double upper;
 } cvk_hit;
 
-/// Rows scored by one call to `cvk_scan` at most.
-#define CVK_SCAN_ROWS 256
+/// Rows scored by one call to `cvk_scan` at most: few enough that their heads are still in the first cache afterwards.
+#define CVK_SCAN_ROWS 64
 
 /// Scores `count` consecutive rows (at most CVK_SCAN_ROWS) and lists those whose upper bound reaches `floor`.
 /// `first_row` is added to the numbers of the rows. Returns the number of hits; `hits` has room for `count`.

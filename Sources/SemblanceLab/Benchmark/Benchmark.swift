@@ -2,7 +2,8 @@
 //
 // First the quality of each model, which embeds every set. Then, in rounds, each model's speed: a round loads each in
 // turn, so that memory holds one at a time, loading is measured more than once, and a slow minute of the machine falls on
-// all models. Then the indexes, one model after the other; all indexes of a collection are built and asked by turns.
+// all models. Then the indexes, one model after the other; all indexes of a collection are built and asked by turns. A
+// model in another precision is another model in all of this.
 //
 // What fails is written down and the rest goes on. Only cancelling ends a run, and the next one goes on from there.
 
@@ -68,7 +69,7 @@ public struct Benchmark: Sendable {
     private var collectionCount: Int { plan.indexes.isEmpty ? 0 : plan.options.vectorCount > 0 ? 2 : 1 }
     private var partCount: Int {
         let indexParts = plan.indexes.isEmpty ? 0 : collectionCount + 1
-        return plan.models.count * (1 + plan.options.roundCount) + Set(plan.models.map(\.base)).count * indexParts
+        return plan.models.count * (1 + plan.options.roundCount + indexParts)
     }
 
     /// Runs work that blocks.
@@ -139,26 +140,19 @@ extension Benchmark {
 // MARK: - Indexes
 
 extension Benchmark {
-    /// Vectors of one network in two precisions are nearly the same: the first that could be had stands for all.
-    private func leaders(_ qualities: [CellOutcome<ModelQuality>]) -> [(place: Int, quality: ModelQuality)] {
-        guard !plan.indexes.isEmpty else { return [] }
-        var bases: Set<String> = []
-        return plan.models.indices.compactMap { place in
-            guard let quality = qualities[place].value, bases.insert(plan.models[place].base).inserted else {
-                return nil
-            }
-            return (place, quality)
-        }
-    }
-
     private func indexes(
         _ qualities: [CellOutcome<ModelQuality>], _ counter: Counter
     ) async throws -> [[IndexRow]] {
-        var rows = [[IndexRow]](repeating: [], count: plan.models.count)
-        for (place, quality) in leaders(qualities) {
-            let model = plan.models[place]
+        guard !plan.indexes.isEmpty else { return plan.models.map { _ in [] } }
+        var rows: [[IndexRow]] = []
+        for (model, quality) in zip(plan.models, qualities) {
+            guard let quality = quality.value else {
+                rows.append([])
+                counter.advance(by: collectionCount)
+                continue
+            }
             let version = ModelVersion(modelID: model.modelID, digest: quality.digest, dimension: quality.dimension)
-            rows[place] = try await indexRows(of: model, version, counter)
+            rows.append(try await indexRows(of: model, version, counter))
         }
         return rows
     }
@@ -166,27 +160,33 @@ extension Benchmark {
     private func indexQualities(
         _ qualities: [CellOutcome<ModelQuality>], _ counter: Counter
     ) async throws -> [[IndexQuality]] {
-        var rows = [[IndexQuality]](repeating: [], count: plan.models.count)
-        for (place, _) in leaders(qualities) {
-            let measured = try await outcome { try await indexQualities(of: plan.models[place], counter) }
-            switch measured {
-            case .done(let found): rows[place] = found
-            case .failed(let code, let message):
-                rows[place] = plan.sets.flatMap { set in
-                    plan.indexes.map {
-                        IndexQuality(index: $0.name, set: set.name, outcome: .failed(code: code, message: message))
-                    }
-                }
-            }
+        guard !plan.indexes.isEmpty else { return plan.models.map { _ in [] } }
+        var rows: [[IndexQuality]] = []
+        for (model, quality) in zip(plan.models, qualities) {
+            rows.append(quality.value == nil ? [] : try await indexQualityRows(of: model, counter))
             counter.advance()
         }
         return rows
     }
 
+    /// A row for each set and index, whatever becomes of them.
+    private func indexQualityRows(of model: BenchmarkModel, _ counter: Counter) async throws -> [IndexQuality] {
+        switch try await outcome({ try await indexQualities(of: model, counter) }) {
+        case .done(let found): found
+        case .failed(let code, let message):
+            plan.sets.flatMap { set in
+                plan.indexes.map {
+                    IndexQuality(index: $0.name, set: set.name, outcome: .failed(code: code, message: message))
+                }
+            }
+        }
+    }
+
     private func indexQualities(of model: BenchmarkModel, _ counter: Counter) async throws -> [IndexQuality] {
-        try await unlessUnfinished("index-quality", of: indexKey(model, isLarge: false)) {
+        let measurement = IndexQualityMeasurement(indexes: plan.indexes, options: plan.options)
+        let key = indexKey(model, isLarge: false) + measurement.metricKeys
+        return try await unlessUnfinished("index-quality", of: key) {
             let note: @Sendable (String) -> Void = { counter.note("\(model.title) · \($0)") }
-            let measurement = IndexQualityMeasurement(indexes: plan.indexes, options: plan.options)
             var found: [IndexQuality] = []
             for embeddings in try await self.measurement.embeddings(of: model, onProgress: note) {
                 found += try await measurement.run(embeddings, onProgress: note)
@@ -293,5 +293,5 @@ private final class Counter: Sendable {
         onProgress(Benchmark.Progress(done: done.withLock { $0 }, total: total, step: step))
     }
 
-    func advance() { done.withLock { $0 += 1 } }
+    func advance(by count: Int = 1) { done.withLock { $0 += count } }
 }

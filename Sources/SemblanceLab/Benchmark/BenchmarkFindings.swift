@@ -50,7 +50,7 @@ extension BenchmarkFindings {
     static let leastRecall = 0.95
 
     public init(_ rows: [ModelRow]) {
-        let candidates = rows.compactMap { Candidate($0, among: rows) }
+        let candidates = rows.compactMap(Candidate.init)
         let best = candidates.max { ($0.meanAveragePrecision, $1.title) < ($1.meanAveragePrecision, $0.title) }
         let nearly = candidates.filter { $0.meanAveragePrecision >= 0.99 * (best?.meanAveragePrecision ?? 0) }
         self.best = best
@@ -73,6 +73,7 @@ extension BenchmarkFindings {
         words.say("The shortest vectors within 1% of the best mAP", shortestWithinOnePercent)
         words.say(precisionPairs)
         words.sayIndexes(of: rows)
+        words.sayAnswers(of: rows)
         sentences = words.sentences
     }
 
@@ -117,85 +118,18 @@ extension BenchmarkFindings {
 
 extension BenchmarkFindings.Candidate {
     /// `nil` for a row that lacks quality or speed.
-    init?(_ row: ModelRow, among rows: [ModelRow]) {
+    init?(_ row: ModelRow) {
         guard let quality = row.quality.value, let speed = row.speed?.value else { return nil }
         title = row.title
         meanAveragePrecision = quality.meanAveragePrecision
         embeddingMilliseconds = speed.latency.p50
-        // Vectors of another precision of the same model lie in the same indexes.
-        let results = rows.filter { $0.base == row.base }.flatMap { $0.indexes.compactMap(\.outcome.value) }
+        let results = row.indexes.compactMap(\.outcome.value)
         let largest = results.map(\.vectorCount).max()
         let quickest = results.filter {
             $0.vectorCount == largest && $0.recall >= BenchmarkFindings.leastRecall
         }.map(\.latency.p50).min()
         searchMilliseconds = speed.latency.p50 + (quickest ?? 0)
         bytesPerVector = 4 * quality.dimension
-    }
-}
-
-/// Sentences for people.
-struct FindingWords {
-    private(set) var sentences: [String] = []
-
-    mutating func say(best: BenchmarkFindings.Candidate?, _ candidates: [BenchmarkFindings.Candidate]) {
-        guard let best else { return }
-        sentences.append(
-            "The best mean mAP of \(candidates.count) models is that of \(best.title): "
-                + "\(best.meanAveragePrecision.rounded(3)), at \(best.searchMilliseconds.rounded(1)) ms a search.")
-    }
-
-    mutating func say(_ what: String, _ candidate: BenchmarkFindings.Candidate?) {
-        guard let candidate else {
-            sentences.append("\(what): none.")
-            return
-        }
-        sentences.append(
-            "\(what): \(candidate.title), mAP \(candidate.meanAveragePrecision.rounded(3)), "
-                + "\(candidate.searchMilliseconds.rounded(1)) ms a search, \(candidate.bytesPerVector) bytes a vector.")
-    }
-
-    /// A sentence for each 8-bit form and each other form of its model, over all sets.
-    mutating func say(_ pairs: [BenchmarkFindings.PrecisionPair]) {
-        var seen: Set<[String]> = []
-        for pair in pairs where pair.second == "int8" && seen.insert([pair.base, pair.first]).inserted {
-            sentences.append(
-                Self.summary(of: pairs.filter { $0.base == pair.base && $0.first == pair.first && $0.second == "int8" })
-            )
-        }
-    }
-
-    /// - Parameter pairs: one or more, of the same two forms.
-    private static func summary(of pairs: [BenchmarkFindings.PrecisionPair]) -> String {
-        let differences = pairs.map(\.difference)
-        let (least, most) = (differences.min() ?? 0, differences.max() ?? 0)
-        let real = pairs.filter { $0.pValue < 0.05 }.map { "\($0.set) (\($0.difference.signed(4)))" }
-        var sentence = "\(pairs[0].base) in int8 against \(pairs[0].first): mAP "
-        sentence +=
-            pairs.count == 1
-            ? "\(least.signed(4)) on \(pairs[0].set)"
-            : "\(least.signed(4)) to \(most.signed(4)) over \(pairs.count) sets"
-        sentence += real.isEmpty ? ", which may all be chance" : "; more than chance on \(real.joined(separator: ", "))"
-        if let ratio = pairs[0].latencyRatio { sentence += "; \(ratio.rounded(2)) times the latency" }
-        if let ratio = pairs[0].byteRatio { sentence += ", \(ratio.rounded(2)) times the size" }
-        return sentence + "."
-    }
-
-    /// HNSW in PostgreSQL and the embedded index against hashing, on the largest collection of each model.
-    mutating func sayIndexes(of rows: [ModelRow]) {
-        for row in rows {
-            let results = row.indexes.compactMap(\.outcome.value)
-            guard let largest = results.map(\.vectorCount).max() else { continue }
-            let compared = ["pgvector", "local", "lsh"].compactMap { name in
-                results.first { $0.index == name && $0.vectorCount == largest }
-            }
-            guard compared.count > 1, compared.last?.index == "lsh" else { continue }
-            let parts = compared.map { result in
-                "\(result.index) found \((100 * result.recall).rounded(1))% at \(result.latency.p50.rounded(2)) ms, "
-                    + "\(Int(result.queriesPerSecond)) searches a second, built in \(result.buildSeconds.rounded(1)) s, "
-                    + "\(Int(result.bytesPerVector)) bytes a vector"
-            }
-            sentences.append("\(largest) vectors of \(row.base): \(parts.joined(separator: "; ")).")
-        }
     }
 }
 

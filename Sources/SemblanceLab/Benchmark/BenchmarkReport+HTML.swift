@@ -32,7 +32,7 @@ extension BenchmarkReport {
     private var frontFigure: HTML {
         let names = Set(findings.front.map(\.title))
         let points = rows.compactMap { row in
-            BenchmarkFindings.Candidate(row, among: rows).map {
+            BenchmarkFindings.Candidate(row).map {
                 ScatterPlot.Point(
                     x: $0.searchMilliseconds, y: $0.meanAveragePrecision, title: $0.title,
                     isMarked: names.contains($0.title))
@@ -46,10 +46,10 @@ extension BenchmarkReport {
     }
 
     private var indexSection: HTML {
-        let parts = rows.flatMap { row in
-            row.collections.flatMap {
-                [table(indexTable(of: row, collection: $0)), indexFigure(of: row, collection: $0)]
-            } + (indexQualityTable(of: row).map { [table($0)] } ?? [])
+        let parts = rows.groupedByBase.flatMap { group in
+            group.collections.flatMap {
+                [table(indexTable(of: group, collection: $0)), indexFigure(of: group, collection: $0)]
+            } + (indexQualityTable(of: group).map { [table($0)] } ?? [])
         }
         guard !parts.isEmpty else { return .empty }
         let note: HTML = """
@@ -60,8 +60,12 @@ extension BenchmarkReport {
         return section("Indexes", [note] + parts)
     }
 
-    private func indexFigure(of row: ModelRow, collection: String) -> HTML {
-        let points = row.indexes.filter { $0.collection == collection }.compactMap(\.outcome.value).map {
+    private func indexFigure(of group: [ModelRow], collection: String) -> HTML {
+        // Points of other precisions would lie on top of these.
+        let results = group.lazy.map { row in
+            row.indexes.filter { $0.collection == collection }.compactMap(\.outcome.value)
+        }.first { !$0.isEmpty }
+        let points = (results ?? []).map {
             ScatterPlot.Point(x: $0.latency.p50, y: $0.recall, title: $0.index, isMarked: false)
         }
         guard points.count > 1 else { return .empty }
@@ -114,6 +118,7 @@ extension BenchmarkReport {
 
     /// Words are set left, numbers right.
     private static func alignment(of column: Int, in table: ReportTable) -> HTML {
-        column == 0 || ["settings", "why"].contains(table.header[column]) ? .empty : " class=\"n\""
+        column == 0 || ["settings", "why", "index", "precision"].contains(table.header[column])
+            ? .empty : " class=\"n\""
     }
 }

@@ -129,26 +129,29 @@ extension BenchmarkReport {
 
     /// Indexes side by side, a table for each model and collection.
     public var indexTables: [ReportTable] {
-        rows.flatMap { row in row.collections.map { indexTable(of: row, collection: $0) } }
+        rows.groupedByBase.flatMap { group in group.collections.map { indexTable(of: group, collection: $0) } }
     }
 
-    func indexTable(of row: ModelRow, collection: String) -> ReportTable {
-        let indexes = row.indexes.filter { $0.collection == collection }
-        let some = indexes.compactMap(\.outcome.value).first
+    /// - Parameter group: rows of one base.
+    func indexTable(of group: [ModelRow], collection: String) -> ReportTable {
+        let indexes = group.flatMap { row in
+            row.indexes.filter { $0.collection == collection }.map { (row.precision, $0) }
+        }
+        let some = indexes.lazy.compactMap(\.1.outcome.value).first
         let size = some.map { "\($0.vectorCount) × \($0.dimension), " } ?? ""
         return ReportTable(
-            title: "\(row.base): \(size)\(collection) vectors",
+            title: "\(group[0].base): \(size)\(collection) vectors",
             header: [
-                "index", "recall@\(options.limit)", "one search, ms: p50", "p95", "p99", "searches/s", "built in s",
-                "bytes a vector", "in all", "settings",
+                "index", "precision", "recall@\(options.limit)", "one search, ms: p50", "p95", "p99", "searches/s",
+                "built in s", "bytes a vector", "in all", "settings",
             ],
-            rows: indexes.map { index in
+            rows: indexes.map { precision, index in
                 guard let result = index.outcome.value else {
-                    return [index.index] + [String](repeating: "–", count: 8)
+                    return [index.index, precision] + [String](repeating: "–", count: 8)
                         + [index.outcome.failure?.message ?? "failed"]
                 }
                 return [
-                    result.index, result.recall.rounded(4), result.latency.p50.rounded(3),
+                    result.index, precision, result.recall.rounded(4), result.latency.p50.rounded(3),
                     result.latency.p95.rounded(3), result.latency.p99.rounded(3), result.queriesPerSecond.rounded(0),
                     result.buildSeconds.rounded(2), result.bytesPerVector.rounded(0), Self.bytes(result.byteCount),
                     result.settings,
@@ -157,18 +160,22 @@ extension BenchmarkReport {
     }
 
     /// What searching through an index does to a model's answers.
-    func indexQualityTable(of row: ModelRow) -> ReportTable? {
-        guard let metrics = row.indexQualities.lazy.compactMap(\.outcome.value).first?.map(\.metric) else { return nil }
+    /// - Parameter group: rows of one base.
+    func indexQualityTable(of group: [ModelRow]) -> ReportTable? {
+        let qualities = group.flatMap { row in row.indexQualities.map { (row.precision, $0) } }
+        guard let metrics = qualities.lazy.compactMap(\.1.outcome.value).first?.map(\.metric) else { return nil }
         return ReportTable(
-            title: "\(row.base): answers through each index", header: ["set", "index"] + metrics,
-            rows: row.indexQualities.map { quality in
-                [quality.set, quality.index]
-                    + (quality.outcome.value?.map { $0.value.rounded(3) } ?? metrics.map { _ in "failed" })
+            title: "\(group[0].base): answers through each index", header: ["set", "precision", "index"] + metrics,
+            rows: sets.flatMap { set in
+                qualities.filter { $0.1.set == set.name }.map { precision, quality in
+                    [quality.set, precision, quality.index]
+                        + (quality.outcome.value?.map { $0.value.rounded(3) } ?? metrics.map { _ in "failed" })
+                }
             })
     }
 
     /// The same of all models that indexes were measured with.
-    public var indexQualityTables: [ReportTable] { rows.compactMap(indexQualityTable) }
+    public var indexQualityTables: [ReportTable] { rows.groupedByBase.compactMap(indexQualityTable) }
 
     /// What makes the sets' numbers mean less, a line a set and kind.
     public var issueLines: [String] {
@@ -210,11 +217,18 @@ extension BenchmarkReport {
     }
 }
 
-extension ModelRow {
+extension [ModelRow] {
+    /// Forms of one model together, in the order of the first of each; no group is empty.
+    var groupedByBase: [[ModelRow]] {
+        var bases: [String] = []
+        for row in self where !bases.contains(row.base) { bases.append(row.base) }
+        return bases.map { base in filter { $0.base == base } }
+    }
+
     /// Collections that indexes were measured on, in their order.
     var collections: [String] {
         var names: [String] = []
-        for index in indexes where !names.contains(index.collection) { names.append(index.collection) }
+        for index in flatMap(\.indexes) where !names.contains(index.collection) { names.append(index.collection) }
         return names
     }
 }

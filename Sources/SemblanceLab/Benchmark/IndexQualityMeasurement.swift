@@ -1,7 +1,13 @@
 import SemblanceCore
 
-/// What searching through an index does to the answers of one model: every set's gallery is put into each index, which
-/// then ranks in place of the exact scan.
+// What searching through an index does to the answers of one model: every set's gallery is put into each index, which
+// then ranks in place of the exact scan.
+//
+// Each query is asked twice: for the k nearest, as people ask, and for the nearest 1,000, since mean average precision
+// looks at a whole ranking. Runs of TREC are cut there, so this is the mAP that trec_eval gives for them. An index that is
+// asked for most of what it holds may rank all, as ours do.
+
+/// Measures every index with the embeddings of one model.
 struct IndexQualityMeasurement: Sendable {
     let indexes: [BenchmarkIndex]
     let options: BenchmarkPlan.Options
@@ -9,11 +15,18 @@ struct IndexQualityMeasurement: Sendable {
     /// Tuning sees this many of a set's vectors at most.
     private static let tuningCount = 400
 
-    /// As far as an index is asked: to the k-th neighbour.
-    private var metrics: [Metric] {
+    private static let rankingDepth = 1000
+
+    /// What is measured of answers, by how many are asked for.
+    private var metricsByLimit: [(limit: Int, metrics: [Metric])] {
         let k = options.limit
-        return [.averagePrecisionAt(k, .relevant), .precision(at: k), .recall(at: k), .nDCGAt(k)]
+        let depth = Self.rankingDepth
+        let few: [Metric] = [.averagePrecisionAt(k, .relevant), .precision(at: k), .recall(at: k), .nDCGAt(k)]
+        return (k < depth ? [(depth, [.averagePrecisionAt(depth, .relevant)])] : []) + [(k, few)]
     }
+
+    /// Names of what is measured of each index and set.
+    var metricKeys: [String] { metricsByLimit.flatMap(\.metrics).map(\.key) }
 
     /// - Returns: an outcome for each index.
     /// - Throws: `CancellationError`.
@@ -42,17 +55,21 @@ struct IndexQualityMeasurement: Sendable {
         let queries = stride(from: 0, to: task.queries.count, by: step).map { embeddings.matrix[task.queries[$0]] }
         let built = try await index.build(embeddings.model, gallery.map { embeddings.matrix[$0] }, queries)
         do {
-            let evaluation = try await Evaluator(
-                Evaluator.Options(metrics: metrics), threadCount: options.threadCount
-            ).evaluate(
-                embeddings,
-                by: .index(limit: options.limit) { query, limit in
-                    try await built.index.search(near: query, limit: limit, minimumScore: nil, matching: nil).map {
-                        Neighbour(id: .init(rawValue: Int64(gallery[built.place(of: $0.id)])), score: $0.score)
-                    }
-                })
+            var values: [QualityValue] = []
+            for (limit, metrics) in metricsByLimit {
+                let evaluation = try await Evaluator(
+                    Evaluator.Options(metrics: metrics), threadCount: options.threadCount
+                ).evaluate(
+                    embeddings,
+                    by: .index(limit: limit) { query, limit in
+                        try await built.index.search(near: query, limit: limit, minimumScore: nil, matching: nil).map {
+                            Neighbour(id: .init(rawValue: Int64(gallery[built.place(of: $0.id)])), score: $0.score)
+                        }
+                    })
+                values += QualityValue.all(of: evaluation)
+            }
             await built.close()
-            return QualityValue.all(of: evaluation)
+            return values
         } catch {
             await built.close()
             throw error

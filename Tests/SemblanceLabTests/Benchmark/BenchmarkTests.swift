@@ -43,11 +43,13 @@ import Testing
         #expect(found.map(\.set) == ["first", "first", "second", "second"])
         #expect(found.map(\.index) == ["exact", "empty", "exact", "empty"])
         let values = try found.map { try #require($0.outcome.value) }
-        #expect(values.allSatisfy { $0.map(\.metric) == ["mAP@5", "P@5", "R@5", "nDCG@5"] })
-        // Those of an evaluation, as far as the fifth image.
+        #expect(values.allSatisfy { $0.map(\.metric) == ["mAP@1000", "mAP@5", "P@5", "R@5", "nDCG@5"] })
+        // Those of an evaluation: of the whole ranking, since the set is small, and as far as the fifth image.
         let embeddings = try await SetEmbedder(reader: SmallImageReader(), threadCount: 2)
             .embed(fixture.sets[1], with: SmallEmbedder(modelID: "fine"))
-        let metrics: [Metric] = [.averagePrecisionAt(5, .relevant), .precision(at: 5), .recall(at: 5), .nDCGAt(5)]
+        let metrics: [Metric] = [
+            .averagePrecision, .averagePrecisionAt(5, .relevant), .precision(at: 5), .recall(at: 5), .nDCGAt(5),
+        ]
         let evaluation = try await Evaluator(Evaluator.Options(metrics: metrics), threadCount: 2).evaluate(embeddings)
         for (value, estimate) in zip(values[2], evaluation.overall) {
             #expect(abs(value.value - estimate.value) < 1e-6)
@@ -58,6 +60,29 @@ import Testing
         #expect(report.indexQualityTables.map(\.rows.count) == [4])
         #expect(report.issueLines.contains { $0.hasPrefix("second: 1 ") })
         #expect(report.html.contains("answers through each index"))
+    }
+
+    @Test func measuresIndexesInEveryPrecision() async throws {
+        let fixture = try BenchmarkFixture()
+        let plan = fixture.plan(
+            [fixture.model("fine"), fixture.model("fine", "int8", gridSize: 1)],
+            [fixture.index("exact"), fixture.index("half", finding: 0.5)])
+        let rows = try await fixture.run(plan)
+        #expect(rows.map(\.title) == ["fine · f32", "fine · int8"])
+        for row in rows {
+            #expect(row.indexes.map(\.index) == ["exact", "half", "exact", "half"])
+            #expect(row.indexQualities.map(\.index) == ["exact", "half", "exact", "half"])
+        }
+        // Each has its own vectors.
+        #expect(rows.map { $0.indexes[0].outcome.value?.dimension } == rows.map { $0.quality.value?.dimension })
+        #expect(rows[0].indexQualities[0].outcome != rows[1].indexQualities[0].outcome)
+        // Both stand in one table.
+        let report = Self.report(plan, rows)
+        #expect(report.indexTables.map(\.rows.count) == [4, 4] && report.indexQualityTables.map(\.rows.count) == [8])
+        #expect(report.indexTables[0].rows.map { $0[1] } == ["f32", "f32", "int8", "int8"])
+        #expect(
+            report.findings.sentences.contains { $0.hasPrefix("At most, half changes of the exact scan's answers: ") })
+        #expect(report.findings.sentences.contains { $0.hasPrefix("The recall of one index in two precisions") })
     }
 
     @Test func measuresAgainWhatHasChanged() async throws {
