@@ -16,6 +16,7 @@ public final class Engine: Sendable {
     /// For thumbnails and deletions: a page full of new thumbnails must not hold up a search.
     let fileThreads: ThreadPool
     let running = RunningJobs()
+    let lateOutcomes = LateOutcomes()
     /// What the workers of this process count, for `/metrics`.
     package let measurements = JobMeasurements()
     let faults: EngineFaults

@@ -107,8 +107,9 @@ public final class LocalVectorIndexes: VectorIndexProvider {
     /// - Throws: `IndexError` with `index-read-only`.
     public func removeIndexes(of catalogue: Catalogue.ID) async throws {
         guard access == .readWrite else { throw LocalVectorIndex.readOnlyError }
-        for opening in openings(of: catalogue) { _ = try? await opening.value }
+        let abandoned = openings(of: catalogue)
         openings.withLock { openings in openings = openings.filter { $0.key.catalogueID != catalogue } }
+        for opening in abandoned { try await abandonFiles(of: opening) }
         try await removeFolder(path(of: catalogue))
     }
 
@@ -116,9 +117,13 @@ public final class LocalVectorIndexes: VectorIndexProvider {
     public func removeIndex(of space: EmbeddingSpace) async throws {
         guard access == .readWrite else { throw LocalVectorIndex.readOnlyError }
         let opening = openings.withLock { $0.removeValue(forKey: space) }
-        // One that is being opened has made its files when it is open.
-        _ = try? await opening?.value
+        if let opening { try await abandonFiles(of: opening) }
         try await removeFolder(path(of: space))
+    }
+
+    /// One that is being opened has made its files when it is open; a compaction makes none afterwards.
+    private func abandonFiles(of opening: Opening) async throws {
+        if let index = try? await opening.value { try await index.abandonFiles() }
     }
 
     private func removeFolder(_ path: String) async throws {

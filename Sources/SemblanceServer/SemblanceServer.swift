@@ -57,13 +57,17 @@ public struct SemblanceServer: Service {
         }
     }
 
-    /// Other machines get in only with a key, so there must be one.
+    /// Where a key is needed to get in, there must be one.
     private func checkKeys() async throws {
-        guard services.configuration.requiresKey, try await keys.keys().isEmpty else { return }
+        let configuration = services.configuration
+        guard configuration.requiresKey, try await keys.keys().isEmpty else { return }
         throw ServerError(
             .keyNeeded,
-            "On \(services.configuration.host) other machines could reach this server, and no API key exists. "
-                + "Make one with 'semblance keys create', or let everyone in with --allow-anonymous.")
+            configuration.alwaysRequiresKey
+                ? "This server asks everyone for an API key (--require-key), and none exists. "
+                    + "Make one with 'semblance keys create'."
+                : "On \(configuration.host) other machines could reach this server, and no API key exists. "
+                    + "Make one with 'semblance keys create', or let everyone in with --allow-anonymous.")
     }
 
     private func bindingError(_ error: IOError) -> ServerError {

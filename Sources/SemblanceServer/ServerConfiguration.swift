@@ -9,6 +9,9 @@ public struct ServerConfiguration: Sendable, Hashable {
     /// Lets everyone in without a key, on any address. Default `false`. Other web pages stay shut out all the same:
     /// clients name this server by its IP address, as localhost, or by one of `allowedHosts`.
     public var allowAnonymous: Bool
+    /// Asks for a key on this machine's own addresses, too, such as behind a proxy, for which every client looks local.
+    /// Default `false`.
+    public var alwaysRequiresKey: Bool
     /// Names under which clients without a key may reach this server, besides loopback names and IP addresses.
     public var allowedHosts: [String]
     /// Bytes of a request body that is held in memory, such as JSON. Default 16 MB; 1 kB…1 GB.
@@ -36,8 +39,9 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var webFolder: String?
 
     public init(
-        host: String = "127.0.0.1", port: Int = 8000, allowAnonymous: Bool = false, allowedHosts: [String] = [],
-        maximumJSONByteCount: Int = 16_000_000, requestsPerMinute: Int? = 1200, requestBurst: Int = 200,
+        host: String = "127.0.0.1", port: Int = 8000, allowAnonymous: Bool = false,
+        alwaysRequiresKey: Bool = false, allowedHosts: [String] = [], maximumJSONByteCount: Int = 16_000_000,
+        requestsPerMinute: Int? = 1200, requestBurst: Int = 200,
         maximumRequestCount: Int = 256, maximumUploadCount: Int = 32, maximumWaitingClientCount: Int = 1024,
         maximumConnectionCount: Int = 2048, idleTimeout: Duration = .seconds(75), heartbeat: Duration = .seconds(15),
         maximumPollDuration: Duration = .seconds(300), webFolder: String? = nil
@@ -45,6 +49,7 @@ public struct ServerConfiguration: Sendable, Hashable {
         self.host = host
         self.port = port
         self.allowAnonymous = allowAnonymous
+        self.alwaysRequiresKey = alwaysRequiresKey
         self.allowedHosts = allowedHosts
         self.maximumJSONByteCount = maximumJSONByteCount
         self.requestsPerMinute = requestsPerMinute
@@ -63,11 +68,16 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var isLoopback: Bool { HostName(host).isLoopback }
 
     /// Whether a request without a key is refused.
-    public var requiresKey: Bool { !isLoopback && !allowAnonymous }
+    public var requiresKey: Bool { alwaysRequiresKey || !isLoopback && !allowAnonymous }
 
     /// - Throws: `ServerError` with `server-configuration`, naming the value that is out of range.
     public func validate() throws {
         guard !host.isEmpty else { throw Self.outOfRange("host", "an address such as 127.0.0.1", "empty") }
+        guard !(alwaysRequiresKey && allowAnonymous) else {
+            throw ServerError(
+                .configuration,
+                "A server that lets everyone in (--allow-anonymous) cannot ask for keys (--require-key).")
+        }
         try Self.check("port", port, in: 0...65_535)
         try Self.check("limit on a JSON body", maximumJSONByteCount, in: 1_000...1_000_000_000)
         try Self.check("number of requests a minute", requestsPerMinute ?? 1, in: 1...1_000_000)

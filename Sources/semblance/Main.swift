@@ -9,6 +9,7 @@ import Foundation
 @main
 enum Main {
     static func main() async {
+        OpenFiles.raiseLimit()
         do {
             var command = try Semblance.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -39,6 +39,22 @@ import Testing
         pool.shutDown()
     }
 
+    @Test func onePieceOfWorkHasAThreadOfItsOwn() async throws {
+        let name = try await ThreadPool.once("test-once") {
+            try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+        }
+        #expect(name == "test-once\n")
+        await #expect(throws: Failure.self) { try await ThreadPool.once("test-once") { throw Failure() } }
+        // It has ended, or will in a moment.
+        try await waitUntil {
+            let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+            return !threads.isEmpty
+                && threads.allSatisfy {
+                    (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) != "test-once\n"
+                }
+        }
+    }
+
     @Test func runsOnItsOwnThreadsOnly() async throws {
         let pool = ThreadPool(name: "named", threadCount: 3)
         let names = try await withThrowingTaskGroup(of: String?.self) { group in

@@ -110,6 +110,22 @@ import Testing
         #expect(try await provider.index(for: bench.space).count() == 0)
     }
 
+    /// A compaction that begins as a catalogue is deleted would write its vectors again.
+    @Test func aDeletedIndexIsNotCompacted() async throws {
+        for round in 0..<20 {
+            var bench = IndexBench(dimension: 8)
+            bench.options.minimumDeadCount = 10
+            bench.store.fill(VectorKind.random.vectors(200, 8, seed: 74))
+            let open = try await bench.open()
+            // Starts one, and does not wait for it.
+            try await open.index.remove((1...100).map { .init(rawValue: Int64($0)) })
+            if round % 2 == 0 { await Task.yield() }
+            try await open.provider.removeIndexes(of: bench.space.catalogueID)
+            #expect(try await !open.index.compact())
+            #expect(!FileManager.default.fileExists(atPath: bench.spaceFolder))
+        }
+    }
+
     @Test func theIndexOfAnOldModelLeavesTheDiskAloneAndUnderASearch() async throws {
         let (bench, _) = try await StorageTests.writtenBench()
         let provider = bench.provider()

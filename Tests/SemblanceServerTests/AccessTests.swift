@@ -96,6 +96,24 @@ import Testing
         }
     }
 
+    /// Behind a proxy every client looks local.
+    @Test func asksForAKeyOnThisMachineWhenToldTo() async throws {
+        let fixture = try ServerFixture(ServerConfiguration(port: 0, alwaysRequiresKey: true))
+        let key = await fixture.makeKey(.read)
+        try await fixture.run(.live) { client async throws in
+            let port = try #require(client.port)
+            for (header, status) in [("", 401), ("X-API-Key: \(key)\r\n", 200)] {
+                let socket = try Socket(port: port)
+                try socket.send(
+                    "GET /v1/models HTTP/1.1\r\nHost: photos.example\r\n\(header)Connection: close\r\n\r\n")
+                #expect(await socket.receive()?.hasPrefix("HTTP/1.1 \(status) ") == true)
+            }
+        }
+        await #expect(throws: ServerError.self) {
+            try await ServerFixture(ServerConfiguration(port: 0, alwaysRequiresKey: true)).server.run()
+        }
+    }
+
     @Test func doesNotForgiveAWrongKeyWhereNoneIsNeeded() async throws {
         try await ServerFixture().run { client async throws in
             #expect(try await client.get("/v1/models", headers: [.init("X-API-Key")!: "sem_x"]).status == .unauthorized)
@@ -117,7 +135,15 @@ import Testing
             let crossSite = try await client.execute(
                 uri: "/v1/jobs/x/cancel", method: .post, headers: [site: "cross-site"])
             #expect(crossSite.status == .forbidden)
-            #expect(try await client.get("/v1/models", headers: [site: "cross-site"]).status == .ok)
+            // What a page asks for by itself, such as a picture, and a link that somebody followed.
+            let picture = try await client.get("/v1/models", headers: [site: "cross-site", .fetchMode: "no-cors"])
+            #expect(picture.problemCode == "foreign-origin")
+            let frame = try await client.get(
+                "/", headers: [site: "same-site", .fetchMode: "navigate", .fetchDestination: "iframe"])
+            #expect(frame.status == .forbidden)
+            let link = try await client.get(
+                "/v1/models", headers: [site: "cross-site", .fetchMode: "navigate", .fetchDestination: "document"])
+            #expect(link.status == .ok)
         }
     }
 
@@ -146,6 +172,7 @@ import Testing
         }
         for host in ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"] {
             #expect(!ServerConfiguration(host: host).requiresKey)
+            #expect(ServerConfiguration(host: host, alwaysRequiresKey: true).requiresKey)
         }
     }
 
@@ -153,8 +180,14 @@ import Testing
         for bad in [
             ServerConfiguration(host: ""), ServerConfiguration(port: 70_000), ServerConfiguration(requestsPerMinute: 0),
             ServerConfiguration(maximumRequestCount: 0), ServerConfiguration(heartbeat: .zero),
+            ServerConfiguration(allowAnonymous: true, alwaysRequiresKey: true),
         ] {
             #expect(throws: ServerError.self) { try bad.validate() }
         }
     }
+}
+
+extension HTTPField.Name {
+    fileprivate static let fetchMode = HTTPField.Name("Sec-Fetch-Mode")!
+    fileprivate static let fetchDestination = HTTPField.Name("Sec-Fetch-Dest")!
 }

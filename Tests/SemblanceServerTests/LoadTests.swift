@@ -27,6 +27,17 @@ import Testing
         #expect(buckets.take(for: "24999", at: now + .seconds(1)) != nil)
     }
 
+    @Test func refusesABodyThatTrickles() throws {
+        var pace = BodyPace()
+        // A pause may be, and a line that is slow.
+        try pace.count(1, after: .seconds(29))
+        try pace.count(20_480, after: .seconds(11))
+        var trickle = BodyPace()
+        try trickle.count(1, after: .seconds(20))
+        let error = #expect(throws: ServerError.self) { try trickle.count(1, after: .seconds(20)) }
+        #expect(error?.code == .bodyTooSlow)
+    }
+
     @Test func refusesMoreThanItsSlots() async throws {
         let slots = Slots(1, of: "uploads")
         try await slots.hold {
@@ -79,6 +90,29 @@ import Testing
             try await eventually { try await answer(on: address).hasPrefix("HTTP/1.1 200 ") }
             for _ in 0..<10 { #expect(try await answer(on: "127.0.0.1").hasPrefix("HTTP/1.1 200 ")) }
         }
+    }
+
+    /// It asks for more than the sockets hold and takes nothing.
+    @Test func closesAConnectionWhoseClientDoesNotRead() async throws {
+        let count = 2000
+        try await ServerFixture(.init(port: 0, idleTimeout: .seconds(1))).run(.live) { client async throws in
+            let socket = try Socket(port: try #require(client.port))
+            let request = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            for _ in 0..<count { try socket.send(request) }
+            try await Task.sleep(for: .seconds(4))
+            var answers = 0
+            while let text = await socket.receive() {
+                answers += text.components(separatedBy: "HTTP/1.1 200 ").count - 1
+            }
+            #expect(answers < count)
+        }
+    }
+
+    @Test func countsIPv4ClientsOfADualSocketApart() throws {
+        let clients = try ["::ffff:10.0.0.1", "::ffff:10.0.0.2", "2001:db8::1", "2001:db8::2", "10.0.0.1"].map {
+            TokenBuckets.client(at: try SocketAddress(ipAddress: $0, port: 80))
+        }
+        #expect(clients[0] != clients[1] && clients[2] == clients[3] && clients[0] == clients[4])
     }
 
     /// An IPv4 address of this machine that is not loopback.

@@ -99,6 +99,28 @@ import Testing
         _ = try await SQLiteDatabase.open(path: path, role: role)
     }
 
+    /// An index's files would take one image for another if a database that was put back, or made anew, used a number
+    /// that they know.
+    @Test func numbersAreNotUsedAgainInAnotherCopyOfTheDatabase() async throws {
+        func add(_ number: Int, at path: String) async throws -> Int64 {
+            let database = try await SQLiteDatabase.open(path: path, role: .writer)
+            defer { try? database.close() }
+            let store = SQLiteCatalogueStore(database: database)
+            let catalogue =
+                if let known = try? await store.catalogue(named: "c") { known } else {
+                    try await store.createCatalogue(named: "c", modelID: "m")
+                }
+            return try await store.add([Samples.image(number)], to: Samples.space(in: catalogue.id))[0].id.rawValue
+        }
+        var numbers = [try await add(1, at: path)]
+        let copy = folder.path("copy.sqlite")
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        for number in 2...4 { numbers.append(try await add(number, at: path)) }
+        numbers.append(try await add(5, at: copy))
+        numbers.append(try await add(6, at: folder.path("new.sqlite")))
+        #expect(numbers == numbers.sorted() && Set(numbers).count == 6)
+    }
+
     @Test func manyProcessesMayMakeTheDatabaseAtOnce() async throws {
         let path = self.path
         let stores = try await withThrowingTaskGroup(of: SQLiteCatalogueStore.self) { group in

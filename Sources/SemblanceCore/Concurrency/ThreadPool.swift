@@ -56,6 +56,16 @@ public final class ThreadPool: Sendable {
         }
     }
 
+    /// Runs one piece of work that blocks on a thread of its own, which ends with it.
+    /// - Throws: what `body` throws.
+    public static func once<Value: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        let threads = ThreadPool(name: name, threadCount: 1)
+        defer { threads.shutDown() }
+        return try await threads.run(body)
+    }
+
     /// Work that is waiting for a thread.
     public var waitingCount: Int {
         guarded.condition.withLock { guarded.state.waiting.count - guarded.state.head }

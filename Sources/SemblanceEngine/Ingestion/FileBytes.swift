@@ -11,7 +11,8 @@ package final class FileBytes: @unchecked Sendable {
     let modifiedNanoseconds: Int64
 
     /// Reads a regular file.
-    /// - Throws: `ImageError`: `image-unreadable`, `image-empty`, `image-too-many-bytes`.
+    /// - Throws: `ImageError`: `image-unreadable`, `image-empty`, `image-too-many-bytes`; `RequestError` with `overloaded`
+    ///   if the machine lacks what it takes to open any file.
     package init(reading path: String, maximumByteCount: Int) throws {
         // A FIFO without O_NONBLOCK would wait for a writer for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -80,7 +81,12 @@ package final class FileBytes: @unchecked Sendable {
         return filled
     }
 
-    private static func unreadable(_ code: Int32) -> ImageError {
-        ImageError(.unreadable, "The file could not be read: \(String(cString: strerror(code))).")
+    /// - Parameter code: of `errno`.
+    package static func unreadable(_ code: Int32) -> any Error {
+        let reason = String(cString: strerror(code))
+        if [EMFILE, ENFILE, ENOMEM].contains(code) {
+            return RequestError(.overloaded, "No file can be opened at present: \(reason). Try again in a moment.")
+        }
+        return ImageError(.unreadable, "The file could not be read: \(reason).")
     }
 }

@@ -78,7 +78,8 @@ struct IngestBatch: Sendable {
         for index in items.indices where items[index].outcome == nil {
             do {
                 try body(&items[index])
-            } catch let error as StoreError {
+            } catch  where error is StoreError || error.isTransient {
+                // Not the file's fault.
                 throw error
             } catch {
                 items[index].fail(error)

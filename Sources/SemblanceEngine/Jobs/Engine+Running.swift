@@ -125,8 +125,8 @@ extension Engine {
         return .ended
     }
 
-    /// Writes an outcome, trying again for some seconds: a full disk may get room, and a job that nobody ends would be
-    /// waited for until the next start.
+    /// Writes an outcome, trying again for some seconds: a full disk may get room. What cannot be written then is left to
+    /// `writeLateOutcomes`.
     func end(_ id: Job.ID, _ outcome: JobOutcome) async throws {
         for attempt in 1... {
             do {
@@ -136,7 +136,10 @@ extension Engine {
                 throw error
             } catch {
                 logger.error("a job's outcome cannot be written", metadata: ["job": "\(id)", "error": "\(error)"])
-                guard attempt <= 5 else { throw error }
+                guard attempt <= 5 else {
+                    lateOutcomes.add(id, outcome)
+                    throw error
+                }
                 try await Task.sleep(for: .seconds(1))
             }
         }

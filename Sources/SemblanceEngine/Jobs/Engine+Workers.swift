@@ -24,6 +24,7 @@ extension Engine {
                 try? await Task.sleep(for: self.configuration.drainLimit)
             }
             group.addTask { await self.expireJobs() }
+            group.addTask { await self.writeLateOutcomes() }
             // The first to end: all takers, or the limit.
             await group.next()
             group.cancelAll()

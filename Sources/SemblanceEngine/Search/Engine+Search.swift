@@ -42,7 +42,13 @@ extension Engine {
             minimumScore: request.minimumScore, matching: request.filter)
         let page = neighbours.filter { !query.excluded.contains($0.id) }
             .dropFirst(request.offset).prefix(request.limit)
-        return Found(modelID: modelID, neighbours: Array(page), warnings: query.warnings, preparedAt: preparedAt)
+        var warnings = query.warnings
+        if neighbours.isEmpty, modelID != catalogue.modelID, try await index.count() == 0 {
+            warnings.append(
+                "No image of the catalogue '\(catalogue.name)', which uses '\(catalogue.modelID)', has an embedding of "
+                    + "'\(modelID)' yet; 'semblance models reembed' makes them.")
+        }
+        return Found(modelID: modelID, neighbours: Array(page), warnings: warnings, preparedAt: preparedAt)
     }
 
     private func validate(_ request: SearchRequest) throws {

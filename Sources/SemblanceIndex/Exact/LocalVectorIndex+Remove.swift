@@ -24,14 +24,22 @@ extension LocalVectorIndex {
         }
     }
 
-    /// Buries rows whose stored vectors are damaged.
+    /// Buries rows that were found damaged. Another generation may have come since: there a row of the same place is
+    /// another image's, and sound.
     func bury(_ rows: [RowReference]) async throws {
         try await threads.files.run { [self] in
             writer.withLock { _ in
                 var snapshot = snapshot
-                for row in rows { snapshot.segments[Int(row.segment)].bury(CollectionOfOne(row.row)) }
+                for row in rows where snapshot.segments[Int(row.segment)].isDamaged(Int(row.row)) {
+                    snapshot.segments[Int(row.segment)].bury(CollectionOfOne(row.row))
+                }
                 publish(snapshot)
             }
         }
+    }
+
+    /// Lets go of the files, which are about to be deleted. Searches that have this index go on in what is mapped.
+    func abandonFiles() async throws {
+        try await threads.files.run { [self] in writer.withLock { $0.generation = nil } }
     }
 }

@@ -36,6 +36,11 @@ struct Segment: Sendable {
 
     func isAlive(_ row: Int) -> Bool { !dead.contains(row) }
 
+    /// Whether there is such a row, and it misses a checksum. Reads all of it.
+    func isDamaged(_ row: Int) -> Bool {
+        row < count && !(storage.verifyVector(row) && storage.hasSoundCodes(row))
+    }
+
     /// Rows of images, without dead ones; ascending.
     /// - Parameter ids: ascending.
     func rows(of ids: [Int64]) -> [UInt32] {

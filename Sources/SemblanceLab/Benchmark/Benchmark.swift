@@ -72,13 +72,6 @@ public struct Benchmark: Sendable {
         return plan.models.count * (1 + plan.options.roundCount + indexParts)
     }
 
-    /// Runs work that blocks.
-    private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        let threads = ThreadPool(name: "benchmark", threadCount: 1)
-        defer { threads.shutDown() }
-        return try await threads.run(body)
-    }
-
     private func outcome<Value>(_ body: () async throws -> Value) async throws -> CellOutcome<Value> {
         do {
             try Task.checkCancellation()
@@ -110,10 +103,12 @@ extension Benchmark {
         _ qualities: [CellOutcome<ModelQuality>], _ counter: Counter
     ) async throws -> [CellOutcome<ModelSpeed>?] {
         let options = plan.options
-        let timing = ["\(options.latencyCount)", "\(options.throughputCount)", "\(options.threadCount)"]
+        let timing = [
+            "spread", "\(options.latencyCount)", "\(options.throughputCount)", "\(options.threadCount)",
+        ]
         var rounds = [[ModelRound]](repeating: [], count: plan.models.count)
         var failures: [Int: CellOutcome<ModelSpeed>] = [:]
-        let files = try await blocking { [measurement] in measurement.timingFiles() }
+        let files = try await ThreadPool.once("benchmark") { [measurement] in measurement.timingFiles() }
         for round in 0..<options.roundCount {
             for (place, model) in plan.models.enumerated() {
                 counter.note("\(model.title): round \(round + 1) of \(options.roundCount)")
@@ -204,6 +199,13 @@ extension Benchmark {
         var real: VectorCollection?
         for isLarge in [false, true].prefix(collectionCount) {
             counter.note("\(model.title): indexes")
+            if isLarge, let few = rows.lazy.compactMap(\.outcome.value).first,
+                few.vectorCount >= plan.options.vectorCount
+            {
+                // There are as many without making any.
+                counter.advance()
+                continue
+            }
             let note: @Sendable (String) -> Void = { counter.note("\(model.title) · \($0)") }
             let outcomes: [CellOutcome<IndexResult>] = try await measured(model, isLarge: isLarge) {
                 if real == nil {
@@ -219,7 +221,9 @@ extension Benchmark {
                 let options = plan.options
                 let collection =
                     isLarge
-                    ? try await blocking { try real.enlarged(to: options.vectorCount, seed: options.seed) } : real
+                    ? try await ThreadPool.once("benchmark") {
+                        try real.enlarged(to: options.vectorCount, seed: options.seed)
+                    } : real
                 return try await IndexMeasurement(indexes: plan.indexes, options: plan.options)
                     .run(collection, model: version, onProgress: note)
             }

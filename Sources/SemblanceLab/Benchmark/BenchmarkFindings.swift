@@ -117,7 +117,7 @@ extension BenchmarkFindings {
 }
 
 extension BenchmarkFindings.Candidate {
-    /// `nil` for a row that lacks quality or speed.
+    /// `nil` for a row that lacks quality or speed, or an index that finds enough.
     init?(_ row: ModelRow) {
         guard let quality = row.quality.value, let speed = row.speed?.value else { return nil }
         title = row.title
@@ -128,6 +128,8 @@ extension BenchmarkFindings.Candidate {
         let quickest = results.filter {
             $0.vectorCount == largest && $0.recall >= BenchmarkFindings.leastRecall
         }.map(\.latency.p50).min()
+        // Where indexes were tried and none can be used, there is no search to speak of.
+        guard quickest != nil || row.indexes.isEmpty else { return nil }
         searchMilliseconds = speed.latency.p50 + (quickest ?? 0)
         bytesPerVector = 4 * quality.dimension
     }

@@ -123,7 +123,8 @@ public struct BenchmarkIndex: Sendable {
     public let name: String
     /// Changes with what the index is built by: what was measured before then is measured again.
     public let fingerprint: String
-    /// Builds one of vectors numbered from 1. Some of what will be asked, not asked later, may tune it.
+    /// Builds one of vectors numbered from 1. Queries of the kind that will be asked may tune it; without any it holds out
+    /// vectors if it needs some.
     public let build:
         @Sendable (_ model: ModelVersion, _ vectors: [Embedding], _ tuningQueries: [Embedding]) async throws ->
             BuiltIndex

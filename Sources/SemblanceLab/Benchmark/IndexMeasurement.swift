@@ -35,9 +35,7 @@ struct IndexMeasurement: Sendable {
                 }
             }
             let limit = options.limit
-            let threads = ThreadPool(name: "truth", threadCount: 1)
-            defer { threads.shutDown() }
-            let truth = try await threads.run { try collection.truth(limit: limit) }
+            let truth = try await ThreadPool.once("truth") { try collection.truth(limit: limit) }
             for round in 0..<options.roundCount {
                 for place in opened.keys.sorted() {
                     guard let index = opened[place] else { continue }

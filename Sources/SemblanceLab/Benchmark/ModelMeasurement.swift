@@ -77,7 +77,8 @@ struct ModelMeasurement: Sendable {
         var milliseconds: [Double] = []
         for place in 0..<options.latencyCount {
             try Task.checkCancellation()
-            let file = files[place % files.count]
+            // Spread over all files, so over all sets: they lie in the order of the sets.
+            let file = files[place * files.count / options.latencyCount]
             milliseconds.append(try await threads.run { try embed(file, embedder) })
         }
         return ModelRound(

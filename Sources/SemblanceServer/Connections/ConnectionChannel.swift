@@ -13,11 +13,12 @@ package struct ConnectionChannel: ServerChildChannel {
     private let base: HTTP1Channel
 
     package init(responder: @escaping HTTPChannelHandler.Responder, idleTimeout: Duration) {
+        let patience = TimeAmount.nanoseconds(Int64(idleTimeout / .nanoseconds(1)))
         base = HTTP1Channel(
             responder: responder,
             configuration: .init(
-                additionalChannelHandlers: [ContinueHandler()],
-                idleTimeout: .nanoseconds(Int64(idleTimeout / .nanoseconds(1)))))
+                additionalChannelHandlers: [StalledClientHandler(patience: patience), ContinueHandler()],
+                idleTimeout: patience))
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {

@@ -106,6 +106,7 @@ enum ErrorStatus {
         case .foreignHost: .misdirectedRequest
         case .foreignOrigin: .forbidden
         case .rateLimited: .tooManyRequests
+        case .bodyTooSlow: .requestTimeout
         case .notReady, .stopping: .serviceUnavailable
         case .configuration, .addressInUse, .cannotBind, .keyNeeded: .internalServerError
         }

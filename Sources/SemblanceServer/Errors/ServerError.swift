@@ -13,6 +13,7 @@ public enum ServerErrorCode: String, Hashable, Sendable, CaseIterable {
     case foreignHost = "foreign-host"
     case foreignOrigin = "foreign-origin"
     case rateLimited = "rate-limited"
+    case bodyTooSlow = "body-too-slow"
     case notReady = "not-ready"
     case stopping = "stopping"
 }

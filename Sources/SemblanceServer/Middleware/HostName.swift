@@ -42,11 +42,15 @@ struct HostName: Hashable {
         case .v6(let address):
             return withUnsafeBytes(of: address.address.sin6_addr) { bytes in
                 let isOne = bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
-                let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
-                return isOne || isMapped && bytes[12] == 127
+                return isOne || isMapped(bytes) && bytes[12] == 127
             }
         case .unixDomainSocket: return true
         }
+    }
+
+    /// Whether the sixteen bytes of an IPv6 address hold one of IPv4 (RFC 4291, section 2.5.5.2).
+    static func isMapped(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
     }
 
     private var ipAddress: SocketAddress? { try? SocketAddress(ipAddress: text, port: 0) }

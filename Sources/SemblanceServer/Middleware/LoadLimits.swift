@@ -29,16 +29,20 @@ final class LoadLimits: RouterMiddleware {
     /// Clients on this machine are not limited: it is theirs.
     private func checkRate(of context: ServerContext) throws {
         guard !context.isLocalClient, let address = context.clientAddress else { return }
-        let client = Self.client(at: address)
+        let client = TokenBuckets.client(at: address)
         guard let wait = buckets.withLock({ $0?.take(for: client, at: .now) }) else { return }
         throw ServerError(.rateLimited, "Too many requests; try again in \(Int(wait.rounded(.up))) s.")
     }
+}
 
+extension TokenBuckets {
     /// An IPv4 address, or the network that an IPv6 client can choose addresses in at will.
-    static func client(at address: SocketAddress) -> String {
+    package static func client(at address: SocketAddress) -> String {
         guard case .v6(let address) = address else { return address.ipAddress ?? "local" }
         return withUnsafeBytes(of: address.address.sin6_addr) { bytes in
-            bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
+            // IPv4 clients of a server that listens on both.
+            if HostName.isMapped(bytes) { return bytes[12..<16].map(String.init).joined(separator: ".") }
+            return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
         }
     }
 }

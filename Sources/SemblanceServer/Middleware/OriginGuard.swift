@@ -37,9 +37,17 @@ package struct OriginGuard: Sendable {
             guard isOwn else { throw Self.foreignOrigin }
             return
         }
-        let isSafe = [.get, .head, .options].contains(request.method)
         let site = request.headers[.fetchSite]?.lowercased()
-        guard isSafe || site == nil || site == "same-origin" || site == "none" else { throw Self.foreignOrigin }
+        guard site == nil || site == "same-origin" || site == "none" || Self.followsALink(request) else {
+            throw Self.foreignOrigin
+        }
+    }
+
+    /// Somebody clicked on a link to this server: what comes is shown to them, and the page with the link learns nothing.
+    /// What a page asks for by itself, such as a picture, could be work without end.
+    private static func followsALink(_ request: Request) -> Bool {
+        [.get, .head].contains(request.method) && request.headers[.fetchMode]?.lowercased() == "navigate"
+            && request.headers[.fetchDestination]?.lowercased() == "document"
     }
 
     private static let foreignOrigin = ServerError(

@@ -8,6 +8,7 @@ enum ErrorAnswers {
         403: "The key's scope does not reach this, or another web page sent the request.",
         404: "There is no such thing.",
         405: "The path does not answer this method.",
+        408: "The body comes too slowly.",
         409: "What is there already is in the way.",
         413: "The body or a file is too large.",
         415: "The body or an image is of a kind that is not taken.",
@@ -25,7 +26,7 @@ enum ErrorAnswers {
     static func statuses(of endpoint: Endpoint) -> [Int] {
         var statuses: Set<Int> = [400, 401, 403, 405, 421, 429, 500, 503]
         if !endpoint.parameterNames.isEmpty { statuses.insert(404) }
-        if endpoint.operation.body != nil { statuses.formUnion([413, 415, 507]) }
+        if endpoint.operation.body != nil { statuses.formUnion([408, 413, 415, 507]) }
         return statuses.union(endpoint.operation.errors).sorted()
     }
 

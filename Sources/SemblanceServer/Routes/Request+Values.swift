@@ -99,7 +99,7 @@ extension Request {
             throw ServerError(
                 .unsupportedMediaType, "Expected Content-Type application/json, not '\(type!.prefix(60))'.")
         }
-        let buffer = try await body.collect(upTo: maximumByteCount)
+        let buffer = try await body.collectPaced(upTo: maximumByteCount)
         guard buffer.readableBytes > 0 else {
             throw RequestError(.invalidJSON, "The body is empty; expected a JSON object.")
         }

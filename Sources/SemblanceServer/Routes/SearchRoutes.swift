@@ -92,9 +92,10 @@ struct SearchRoutes: EndpointGroup {
             throw RequestError(.invalidLimit, "'limit' is 1 to 10,000 groups, not \(limit).")
         }
         let model = if let named = query["model"] { named } else { try await engine.catalogue(named: name).modelID }
-        let found = try await engine.duplicates(
-            inCatalogue: name, modelID: model,
-            minimumScore: try Parsing.score(try query.number("min_score"), in: 0...1) ?? 0.95, limit: limit)
+        let score = try Parsing.score(try query.number("min_score"), in: 0...1) ?? 0.95
+        let found = try await services.comparisons.hold {
+            try await engine.duplicates(inCatalogue: name, modelID: model, minimumScore: score, limit: limit)
+        }
         let links = ImageLinks(catalogue: name)
         return .json(
             members: {

@@ -15,6 +15,8 @@ struct Services: Sendable {
     let files = FileIO()
     /// Event streams and polls.
     let waitingClients: Slots
+    /// Each may compare all images with all.
+    let comparisons = Slots(2, of: "searches for duplicates")
     let startedAt = ContinuousClock.now
 
     var limits: DecodingLimits { engine.configuration.limits }

@@ -41,7 +41,7 @@ final class UploadReceiver: Sendable {
     }
 
     private func receive(_ body: RequestBody, with spooler: Guarded) async throws -> ReceivedForm {
-        for try await chunk in body {
+        try await body.forEachPart { chunk in
             try await threads.run {
                 let bytes = Array(chunk.readableBytesView)
                 try spooler.state.withLock { try $0.receive(bytes[...]) }

@@ -131,6 +131,27 @@ public final class SQLiteDatabase: Sendable {
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
             try SQLiteSchema.migrate(database, role: role)
+            if role == .writer { try passUsedNumbers(database) }
+        }
+    }
+
+    /// Lets the numbers of new images begin at the present time, in microseconds since 1970.
+    ///
+    /// The index's files know images by number alone. In a database that was put back from an older copy, or made where
+    /// another had been, the next numbers would be those of other images, whose vectors the files still hold.
+    private static func passUsedNumbers(_ database: Database) throws {
+        do {
+            try database.inTransaction(.immediate) {
+                try database.execute(
+                    sql: """
+                        INSERT INTO sqlite_sequence (name, seq)
+                        SELECT 'images', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'images');
+                        UPDATE sqlite_sequence SET seq = max(seq, \(Date().microseconds)) WHERE name = 'images';
+                        """)
+                return .commit
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            // Searching goes on; nothing can be added now anyway.
         }
     }
 }

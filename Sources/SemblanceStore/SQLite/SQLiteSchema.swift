@@ -51,7 +51,8 @@ enum SQLiteSchema {
         try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     }
 
-    /// Times are microseconds since 1970. Numbers of images and catalogues are never used again (AUTOINCREMENT).
+    /// Times are microseconds since 1970. Numbers of images and catalogues are never used again (AUTOINCREMENT, and
+    /// `SQLiteDatabase` for images of another copy of the database).
     ///
     /// Metadata is kept twice: as JSON text in `images`, which is the truth, and taken apart in `metadata_values`, one
     /// row a member, by which filters find images. `metadata_keys` is the tree of the members' names. Values are in

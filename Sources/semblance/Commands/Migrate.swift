@@ -73,7 +73,10 @@ struct Migrate: AsyncParsableCommand {
         }
         let destination = try await Backends.build(self.destination, access: .write, logger: logger)
         guard destination.place != source.place else {
-            throw ValidationError("--to names the installation that is to be moved.")
+            throw ValidationError(
+                "--to names the installation that is to be moved: \(source.place). What is moved is named by --data and "
+                    + "--database, or by SEMBLANCE_DATA and SEMBLANCE_DATABASE: unset the second to move a data folder."
+            )
         }
         let report = try await CatalogueTransfer(
             from: StoreSource(source.transferStores), to: destination.transferStores, continues: continues,

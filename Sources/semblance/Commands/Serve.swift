@@ -18,6 +18,7 @@ struct Serve: AsyncParsableCommand {
             EXAMPLES
               semblance serve
               semblance serve --host 0.0.0.0 --port 8080 --allow-host photos.example
+              semblance serve --require-key
             """)
 
     @Option(help: "The address to bind to (SEMBLANCE_HOST).")
@@ -30,6 +31,11 @@ struct Serve: AsyncParsableCommand {
         name: .customLong("allow-anonymous"),
         help: "Let everyone in without a key, on any address; not other web pages, and by name only with --allow-host.")
     var allowsAnonymous = false
+
+    @Flag(
+        name: .customLong("require-key"),
+        help: "Ask for a key on 127.0.0.1, too: behind a proxy every client looks local (SEMBLANCE_REQUIRE_KEY=1).")
+    var requiresKey = Environment.value("SEMBLANCE_REQUIRE_KEY") == "1"
 
     @Option(
         name: .customLong("allow-host"),
@@ -57,7 +63,8 @@ struct Serve: AsyncParsableCommand {
 
     private var serverConfiguration: ServerConfiguration {
         ServerConfiguration(
-            host: host, port: port, allowAnonymous: allowsAnonymous, allowedHosts: allowedHosts,
+            host: host, port: port, allowAnonymous: allowsAnonymous,
+            alwaysRequiresKey: requiresKey, allowedHosts: allowedHosts,
             requestsPerMinute: requestsPerMinute > 0 ? requestsPerMinute : nil)
     }
 

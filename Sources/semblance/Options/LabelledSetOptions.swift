@@ -42,9 +42,7 @@ struct LabelledSetOptions: ParsableArguments {
     /// - Throws: `LabError`.
     func read(_ text: String) async throws -> LabelledSet {
         let (options, name) = (self, SetName(text))
-        let threads = ThreadPool(name: "set", threadCount: 1)
-        defer { threads.shutDown() }
-        return try await threads.run {
+        return try await ThreadPool.once("set") {
             let labels = try options.labelsPath.map { try SetOptions.labels(listedIn: $0) }
             return try LabelledSet(
                 at: name.path, named: name.title,

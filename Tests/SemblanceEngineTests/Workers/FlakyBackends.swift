@@ -30,6 +30,7 @@ final class FlakyModels: ModelProvider {
 final class FlakyJobStore: JobStore {
     private struct State {
         var isAway = false
+        var isFull = false
         var lost: Set<Job.ID> = []
         var renewals = 0
         var reads = 0
@@ -41,6 +42,8 @@ final class FlakyJobStore: JobStore {
     init(_ jobs: InMemoryJobStore) { self.jobs = jobs }
 
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
+    /// No outcome can be written.
+    func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
     /// Another process has taken it over.
     func lose(_ id: Job.ID) { state.withLock { _ = $0.lost.insert(id) } }
     var renewalCount: Int { state.withLock { $0.renewals } }
@@ -88,6 +91,7 @@ final class FlakyJobStore: JobStore {
     }
     func finish(_ id: Job.ID, _ outcome: JobOutcome) async throws {
         try checkLease(id)
+        if state.withLock({ $0.isFull }) { throw StoreError(.diskFull, "The disk is full.") }
         try await jobs.finish(id, outcome)
     }
     func requestCancellation(_ id: Job.ID) async throws -> Job { try await jobs.requestCancellation(id) }

@@ -54,6 +54,22 @@ import Testing
         try await workers.value
     }
 
+    /// Longer than a worker waits for it.
+    @Test func anOutcomeThatCouldNotBeWrittenIsWrittenLater() async throws {
+        let fixture = try WorkerFixture()
+        fixture.jobs.setFull(true)
+        let workers = Task { try await fixture.engine.runWorkers() }
+        let job = try await fixture.submitSearch()
+        try await Task.sleep(for: .seconds(7))
+        #expect(try await fixture.state(of: job) == .running)
+        #expect(fixture.engine.runningCounts.isEmpty)
+        fixture.jobs.setFull(false)
+        try await eventually { try await fixture.state(of: job) == .succeeded }
+        try await eventually { try fixture.files.spooledPaths(olderThan: .zero).isEmpty }
+        workers.cancel()
+        try await workers.value
+    }
+
     @Test func searchesHaveALimitAndCataloguesNone() {
         let limits = EngineConfiguration().jobTimeLimits
         #expect(limits[.search] == .seconds(120) && limits[.ingest] == nil && limits[.reembed] == nil)

@@ -21,6 +21,11 @@ import Testing
         (#""resnet", "model_dim": 2048, "model_path": null, "model_subtype": "resnet50""#, "resnet50-v1"),
         (#""resnet", "model_dim": 512, "model_path": null, "model_subtype": "resnet18""#, "resnet18"),
         (#""vgg", "model_dim": 4096, "model_path": null, "model_subtype": null"#, "vgg16"),
+        (#""efficientnet-lite", "model_dim": 1280, "model_path": null, "model_subtype": null"#, "efficientnet-lite0"),
+        (
+            #""efficientnet-lite", "model_dim": 1280, "model_path": null, "model_subtype": "lite2""#,
+            "efficientnet-lite2"
+        ),
     ])
     func understandsThePrototypesEntries(members: String, builtIn: String) async throws {
         let registry = try registry(#"[{"model_id": "old_1", "model_type": \#(members)}]"#)
@@ -118,7 +123,8 @@ import Testing
     }
 
     @Test func aModelWithoutWeightsSaysWhatToSet() async throws {
-        let registry = try registry(#"[{"model_id": "bare", "model_type": "efficientnet-lite", "model_dim": 1280}]"#)
+        let registry = try registry(
+            #"[{"model_id": "bare", "model_type": "efficientnet-lite", "model_subtype": "lite4", "model_dim": 1280}]"#)
         let error = await #expect(throws: ModelError.self) { try await registry.embedder(for: "bare") }
         #expect(error?.code == .weightsMissing)
         #expect(error?.message.contains("'model_path'") == true)

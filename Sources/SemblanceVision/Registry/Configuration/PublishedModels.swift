@@ -2,7 +2,8 @@ import SemblanceCore
 
 /// What the original prototype's configuration called publishers' models, in terms of the built-in ones.
 ///
-/// It named torchvision's networks by type and subtype, with no path, and OpenCLIP's by name and tag.
+/// It named torchvision's networks by type and subtype, with no path, and OpenCLIP's by name and tag. EfficientNet-Lite,
+/// which it did not know, is named like torchvision's.
 enum PublishedModels {
     static let clipFamily = CLIP.family
 
@@ -22,6 +23,8 @@ enum PublishedModels {
                 "clip-vit-b32-laion2b"
             case (clipFamily, "ViT-B-32", "openai"), (clipFamily, "ViT-B-32-quickgelu", "openai"):
                 "clip-vit-b32-openai"
+            case (EfficientNetLite.family, nil, nil): "efficientnet-lite0"
+            case (EfficientNetLite.family, nil, let variant?): "efficientnet-\(variant)"
             case (let family, nil, nil) where ClassicalFamily.named(family) != nil: family
             default: nil
             }

@@ -109,7 +109,7 @@ struct IndexTools: Sendable {
     private func tunedParameters(
         for vectors: [Embedding], _ queries: [Embedding]
     ) async throws -> (LSHParameters, String) {
-        guard vectors.count >= LSHTuning.fewestVectors, queries.count >= 20 else {
+        guard vectors.count >= LSHTuning.fewestVectors, queries.isEmpty || queries.count >= 20 else {
             return (LSHParameters(bitCount: 6, tableCount: 4, probeCount: 128), "too few vectors to tune for")
         }
         var tuning = LSHTuning()
@@ -117,9 +117,10 @@ struct IndexTools: Sendable {
         tuning.limit = limit
         tuning.seed = seed
         let wanted = tuning
-        let threads = ThreadPool(name: "tuning", threadCount: 1)
-        defer { threads.shutDown() }
-        let tuned = try await threads.run { try wanted.parameters(for: vectors, queries: queries) }
+        let tuned = try await ThreadPool.once("tuning") {
+            queries.isEmpty
+                ? try wanted.parameters(for: vectors) : try wanted.parameters(for: vectors, queries: queries)
+        }
         let checked = String(format: "%.3f", tuned.checkedRecall)
         let share = String(format: "%.1f", 100 * tuned.candidateShare)
         return (

@@ -68,9 +68,7 @@ struct MakeCopies: AsyncParsableCommand {
     private func make() async throws -> Int {
         try CopySetBuilder.check(output: output)
         let (folder, planOptions) = (self.folder, self.planOptions)
-        let planning = ThreadPool(name: "set", threadCount: 1)
-        defer { planning.shutDown() }
-        let planned = try await planning.run { try CopySetBuilder.plan(folder, planOptions) }
+        let planned = try await ThreadPool.once("set") { try CopySetBuilder.plan(folder, planOptions) }
         let builder = CopySetBuilder(
             alterer: PictureAlterer(decoder: ImageDecoder(), longestSide: longestSide),
             threadCount: ProcessInfo.processInfo.activeProcessorCount)

@@ -36,9 +36,7 @@ struct MakeDemoSets: AsyncParsableCommand {
 
     private func make() async throws {
         let (folder, leastCount) = (self.folder, self.leastCount)
-        let threads = ThreadPool(name: "set", threadCount: 1)
-        defer { threads.shutDown() }
-        let lists = try await threads.run {
+        let lists = try await ThreadPool.once("set") {
             let lists = try DemoSets.lists(in: folder, leastCount: leastCount)
             for list in lists { try Self.write(list, in: folder) }
             return lists

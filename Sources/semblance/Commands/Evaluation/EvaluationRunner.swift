@@ -60,8 +60,6 @@ struct EvaluationRunner: Sendable {
 
     /// Draws a page, which makes thumbnails, off the cooperative pool.
     static func draw(_ body: @escaping @Sendable () throws -> String) async throws -> String {
-        let threads = ThreadPool(name: "report", threadCount: 1)
-        defer { threads.shutDown() }
-        return try await threads.run(body)
+        try await ThreadPool.once("report", body)
     }
 }
