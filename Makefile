@@ -66,5 +66,5 @@ lint: ## check the sources' format
 clean: ## remove what was built
 	rm -rf .build
 
-distclean: clean ## remove downloads, OpenVINO and the demo pictures, too
+distclean: clean ## remove downloads, OpenVINO, the demo pictures, and what run-server keeps in .deps/server, too
 	rm -rf .deps

@@ -115,7 +115,7 @@ private struct NoJobs: JobStore {
     func job(_ id: Job.ID) async throws -> Job { throw JobError(.unknownJob, "There are no jobs.") }
     func jobs(in states: Set<Job.State>?, lane: Job.Lane?, limit: Int, offset: Int) async throws -> [Job] { [] }
     func counts() async throws -> [Job.State: Int] { [:] }
-    func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job] { [] }
+    func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job.ID] { [] }
     func start(_ id: Job.ID) async throws -> Job? { nil }
     func report(_ id: Job.ID, progress: JobProgress, failures: [FileFailure]) async throws -> Bool { false }
     func finish(_ id: Job.ID, _ outcome: JobOutcome) async throws {}

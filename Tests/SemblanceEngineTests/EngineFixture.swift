@@ -58,17 +58,7 @@ struct EngineFixture {
     }
 
     /// Uploads that were received whole.
-    func spool(numbers: Range<Int>) throws -> IngestWork {
-        var lines: [UInt8] = []
-        for number in numbers {
-            let path = try files.makeSpoolPath()
-            try Data(SmallImage.numbered(number)).write(to: URL(fileURLWithPath: path))
-            lines += try SpoolList.line(for: SpooledUpload(path: path, name: "upload-\(number).png"))
-        }
-        let listPath = try files.makeSpoolPath()
-        try Data(lines).write(to: URL(fileURLWithPath: listPath))
-        return IngestWork(catalogue: "default", modelID: "small", source: .spool(listPath: listPath))
-    }
+    func spool(numbers: Range<Int>) throws -> IngestWork { try files.spool(numbers: numbers) }
 
     func names(in catalogue: String = "default") async throws -> [String] {
         try await engine.images(inCatalogue: catalogue, matching: nil, after: nil, limit: 1000).images.map(\.name)
@@ -86,4 +76,19 @@ struct EngineFixture {
 
 extension JobProgress: CustomTestStringConvertible {
     public var testDescription: String { "total \(total), done \(done), failed \(failed), skipped \(skipped)" }
+}
+
+extension FileStore {
+    /// Puts pictures into the spool, with their list.
+    func spool(numbers: Range<Int>) throws -> IngestWork {
+        var lines: [UInt8] = []
+        for number in numbers {
+            let path = try makeSpoolPath()
+            try Data(SmallImage.numbered(number)).write(to: URL(fileURLWithPath: path))
+            lines += try SpoolList.line(for: SpooledUpload(path: path, name: "upload-\(number).png"))
+        }
+        let listPath = try makeSpoolPath()
+        try Data(lines).write(to: URL(fileURLWithPath: listPath))
+        return IngestWork(catalogue: "default", modelID: "small", source: .spool(listPath: listPath))
+    }
 }

@@ -36,12 +36,12 @@ public struct InMemoryJobStore: JobStore {
         Dictionary(await jobs.all().map { ($0.job.state, 1) }, uniquingKeysWith: +)
     }
 
-    public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job] {
+    public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job.ID] {
         let all = await jobs.all().filter { row in
             row.job.work.lane == lane
                 && (row.job.state == .queued || row.job.state == .running && row.owner != owner)
         }
-        return all.prefix(limit).map(\.job)
+        return all.prefix(limit).map(\.job.id)
     }
 
     public func start(_ id: Job.ID) async throws -> Job? {

@@ -9,8 +9,8 @@ public protocol JobStore: Sendable {
     func jobs(in states: Set<Job.State>?, lane: Job.Lane?, limit: Int, offset: Int) async throws -> [Job]
     /// How many jobs are in each state; states without jobs are left out.
     func counts() async throws -> [Job.State: Int]
-    /// Queued jobs, and running ones whose worker is gone, oldest first.
-    func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job]
+    /// Queued jobs, and running ones whose worker is gone, oldest first. Asked several times a second.
+    func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job.ID]
     /// Marks a queued job, or a running one left by a dead worker, as running and counts the attempt.
     /// Progress starts at nothing and failures of an earlier attempt are forgotten: ingestion starts over, and what
     /// is in the catalogue already counts as skipped.

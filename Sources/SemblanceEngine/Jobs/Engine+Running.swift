@@ -166,7 +166,9 @@ extension Engine {
         } catch {
             if Task.isCancelled { return .outcome(.interrupted) }
             let failure = FileFailure(path: "", error: error)
-            if !failsAtOnce, error.isTransient { return .failedForNow(reason: failure.message) }
+            if !failsAtOnce, error.isTransient || job.work.holdsUploads && error.isForLackOfSpace {
+                return .failedForNow(reason: failure.message)
+            }
             if failure.code == "internal" {
                 logger.error("a job failed", metadata: ["job": "\(job.id)", "error": "\(error)"])
             }
@@ -192,5 +194,19 @@ extension JobOutcome {
             code: JobError.Code.tookTooLong.rawValue,
             reason: "The job ran longer than the \(limit.components.seconds) seconds that it may take, and was stopped."
         )
+    }
+}
+
+extension JobWork {
+    /// Whether its images lie in the spool and nowhere else: they are not lost because the disk is full for a while.
+    fileprivate var holdsUploads: Bool {
+        if case .ingest(let work) = self, case .spool = work.source { true } else { false }
+    }
+}
+
+extension Error {
+    fileprivate var isForLackOfSpace: Bool {
+        guard let error = self as? StoreError else { return false }
+        return error.code == .diskFull || error.code == .notWritable
     }
 }

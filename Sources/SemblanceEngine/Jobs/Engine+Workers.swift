@@ -114,14 +114,17 @@ extension Engine {
         }
     }
 
-    /// Marks a job that waits as failed. Its uploads stay, so that it can be tried again.
+    /// Marks a job that waits as failed. Its uploads stay if it can be tried again: a queue without dead letters keeps
+    /// nothing for that.
     private func giveUp(_ id: Job.ID, tries: Int, reason: String) async throws {
-        guard try await dependencies.jobs.start(id) != nil else { return }
+        guard let job = try await dependencies.jobs.start(id) else { return }
         try await end(
             id,
             .failed(
                 code: JobError.Code.givenUp.rawValue,
                 reason: "The job was given up after \(tries) tries. The last one failed: \(reason)"))
+        let letters = try await dependencies.queue.deadLetters(limit: Self.maximumDeadLetterCount)
+        if !letters.contains(where: { $0.job == id }) { await removeSpool(of: job.work) }
     }
 
     private func pause(after error: any Error, failures: Int, in lane: Job.Lane) async {

@@ -172,7 +172,7 @@ public final class InProcessJobQueue: JobQueue {
             guard room > 0, let found = try? await jobs.unfinished(lane: lane, limit: room + knownCount) else {
                 continue
             }
-            for job in found where !accept(job.id, lane: lane) { break }
+            for id in found where !accept(id, lane: lane) { break }
         }
     }
 }

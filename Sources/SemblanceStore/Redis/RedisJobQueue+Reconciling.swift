@@ -28,7 +28,7 @@ extension RedisJobQueue {
     /// The oldest are those that are known already, so they are asked for on top of what there is room for.
     private func reconcile(_ lane: Job.Lane) async throws {
         let known = try await run(RedisScript.statistics, lane, []).items.last?.integer ?? 0
-        let ids = try await jobs.unfinished(lane: lane, limit: configuration.capacity + known).map(\.id)
+        let ids = try await jobs.unfinished(lane: lane, limit: configuration.capacity + known)
         for start in stride(from: 0, to: ids.count, by: Self.chunk) {
             let part = Array(ids[start..<min(start + Self.chunk, ids.count)])
             // Full: the rest has its turn when there is room.

@@ -5,10 +5,10 @@ import Synchronization
 /// `SmallModels`, which can be told to be away for a while.
 final class FlakyModels: ModelProvider {
     private let provider = SmallModels()
-    private let failures = Mutex(0)
+    private let failures = Mutex((count: 0, code: StoreError.Code.busy))
 
-    /// The next so many requests fail with what a busy database says.
-    func failNext(_ count: Int) { failures.withLock { $0 = count } }
+    /// The next so many requests fail, by default with what a busy database says.
+    func failNext(_ count: Int, _ code: StoreError.Code = .busy) { failures.withLock { $0 = (count, code) } }
 
     var defaultModelID: String { provider.defaultModelID }
     func models() -> [ModelDescription] { provider.models() }
@@ -17,11 +17,11 @@ final class FlakyModels: ModelProvider {
     }
 
     func embedder(for modelID: String) async throws -> any Embedder {
-        let fails = failures.withLock { count in
-            count -= 1
-            return count >= 0
+        let failure = failures.withLock { failures in
+            failures.count -= 1
+            return failures.count >= 0 ? failures.code : nil
         }
-        if fails { throw StoreError(.busy, "The database is busy.") }
+        if let failure { throw StoreError(failure, "The database is busy.") }
         return try await provider.embedder(for: modelID)
     }
 }
@@ -77,7 +77,7 @@ final class FlakyJobStore: JobStore {
         try await jobs.jobs(in: states, lane: lane, limit: limit, offset: offset)
     }
     func counts() async throws -> [Job.State: Int] { try await jobs.counts() }
-    func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job] {
+    func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job.ID] {
         try check()
         return try await jobs.unfinished(lane: lane, limit: limit)
     }

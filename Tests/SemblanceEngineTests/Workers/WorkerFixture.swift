@@ -41,6 +41,11 @@ struct WorkerFixture {
                     source: .paths([folder.path], copies: false, prunes: false, metadataPath: nil))))
     }
 
+    /// Pictures that somebody has uploaded.
+    func submitUpload(of count: Int = 3) async throws -> Job {
+        try await engine.submit(.ingest(try files.spool(numbers: 0..<count)))
+    }
+
     func submitSearch() async throws -> Job {
         let path = try files.makeSpoolPath()
         try Data(SmallImage.numbered(3)).write(to: URL(fileURLWithPath: path))

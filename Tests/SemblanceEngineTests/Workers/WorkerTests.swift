@@ -169,6 +169,23 @@ import Testing
         try await workers.value
     }
 
+    /// Nobody else has these images. A folder's can be indexed again, so that fails at once.
+    @Test func uploadsOutliveADiskThatIsFullForAWhile() async throws {
+        let fixture = try WorkerFixture()
+        let workers = Task { try await fixture.engine.runWorkers() }
+        fixture.models.failNext(1, .diskFull)
+        let ingestion = try await fixture.submitIngestion()
+        try await eventually { try await fixture.state(of: ingestion) == .failed }
+        fixture.models.failNext(2, .diskFull)
+        let upload = try await fixture.submitUpload()
+        try await eventually { try await fixture.state(of: upload) == .succeeded }
+        #expect(try await fixture.stored.job(upload.id).progress.done == 3)
+        #expect(try await fixture.stored.job(upload.id).attempts == 3)
+        try await eventually { try fixture.files.spooledPaths(olderThan: .zero).isEmpty }
+        workers.cancel()
+        try await workers.value
+    }
+
     @Test func whatFailsAgainAndAgainIsGivenUpAndCanBeTriedAnew() async throws {
         let fixture = try WorkerFixture()
         _ = try await fixture.submitIngestion()

@@ -41,7 +41,7 @@ import Testing
         #expect(try await second.start(id) == nil)
         #expect(try await second.unfinished(lane: .ingest, limit: 9).isEmpty)
         try await expire()
-        #expect(try await second.unfinished(lane: .ingest, limit: 9).map(\.id) == [id])
+        #expect(try await second.unfinished(lane: .ingest, limit: 9) == [id])
         #expect(try await second.start(id)?.attempts == 2)
         #expect(try await first.start(id) == nil)
     }

@@ -56,16 +56,16 @@ public struct PostgresJobStore: JobStore {
         }
     }
 
-    public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job] {
+    public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job.ID] {
         let own = leases.running.map(\.rawValue)
         return try await database.read { connection in
             try connection.query(
                 """
-                SELECT \(PostgresJobRow.columns) FROM jobs WHERE lane = $1 AND state IN ('queued', 'running')
+                SELECT id FROM jobs WHERE lane = $1 AND state IN ('queued', 'running')
                 AND (state = 'queued' OR \(PostgresJobRow.isOrphaned)) AND NOT (id = ANY ($2) AND state = 'running')
                 ORDER BY sequence LIMIT $3
                 """, [.text(lane.rawValue), .texts(own), .integer(limit)]
-            ).map { try PostgresJobRow($0).job }
+            ).map { Job.ID(rawValue: try $0[0]) }
         }
     }
 

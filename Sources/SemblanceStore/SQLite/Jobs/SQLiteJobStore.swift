@@ -47,17 +47,15 @@ public struct SQLiteJobStore: JobStore {
         }
     }
 
-    public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job] {
+    public func unfinished(lane: Job.Lane, limit: Int) async throws -> [Job.ID] {
         // Beside a writer, what runs is that one's.
         let orphaned: SQL = database.role == .writer ? "owner IS NOT \(owner)" : "FALSE"
         return try await database.read { database in
-            try Self.fetch(
-                database,
-                """
-                SELECT \(sql: JobRow.columns) FROM jobs
-                WHERE lane = \(lane.rawValue) AND state IN ('queued', 'running')
+            let ids: SQLRequest<String> = """
+                SELECT id FROM jobs WHERE lane = \(lane.rawValue) AND state IN ('queued', 'running')
                 AND (state = 'queued' OR \(orphaned)) ORDER BY sequence LIMIT \(limit)
-                """)
+                """
+            return try ids.fetchAll(database).map(Job.ID.init(rawValue:))
         }
     }
 
