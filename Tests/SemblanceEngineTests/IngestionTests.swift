@@ -4,6 +4,14 @@ import SemblanceEngine
 import SemblanceTesting
 import Testing
 
+@Suite struct FileBytesTests {
+    /// A machine without file handles is no fault of the file, which must not be thrown away for it.
+    @Test func tellsTheMachinesTroubleFromTheFiles() {
+        for code in [EMFILE, ENFILE, ENOMEM] { #expect(FileBytes.unreadable(code).isTransient) }
+        for code in [ENOENT, EACCES, EIO] { #expect((FileBytes.unreadable(code) as? ImageError)?.code == .unreadable) }
+    }
+}
+
 @Suite struct IngestionTests {
     let fixture: EngineFixture
 

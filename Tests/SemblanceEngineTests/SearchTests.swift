@@ -27,6 +27,16 @@ import Testing
         #expect(response.preparing <= response.took)
     }
 
+    /// It is a mistake that "nothing found" would hide.
+    @Test func saysWhyAModelThatEmbeddedNothingFindsNothing() async throws {
+        let term = SearchTerm(.bytes(SmallImage.numbered(7)))
+        let response = try await fixture.engine.search(SearchRequest(modelID: "smaller", terms: [term], limit: 5))
+        #expect(response.matches.isEmpty && response.warnings.count == 1)
+        #expect(response.warnings.first?.contains("models reembed") == true, "\(response.warnings)")
+        let found = try await fixture.engine.search(SearchRequest(modelID: "small", terms: [term], limit: 5))
+        #expect(found.warnings.isEmpty && found.matches.count == 5)
+    }
+
     @Test func leavesAStoredQueryOutOfItsResults() async throws {
         let found = try await fixture.search(SearchTerm(.stored(id: id(7))), limit: 30)
         #expect(found.count == 29)
