@@ -26,7 +26,8 @@ extension Engine {
             logger.notice("a job's outcome is written at last", metadata: ["job": "\(id)"])
             await announceEnd(of: id)
             let job = try await dependencies.jobs.job(id)
-            if job.state.isFinal { await removeSpool(of: job.work) }
+            // One that was given up may be tried again.
+            if job.state.isFinal, job.reasonCode != JobError.Code.givenUp.rawValue { await removeSpool(of: job.work) }
             lateOutcomes.remove(id)
         } catch is JobError {
             // Another process has it, or it has been forgotten.
