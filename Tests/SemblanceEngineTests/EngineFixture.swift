@@ -16,16 +16,19 @@ struct EngineFixture {
 
     init(
         configuration: EngineConfiguration = EngineConfiguration(workerThreadCount: 2),
-        models: any ModelProvider = SmallModels()
+        models: any ModelProvider = SmallModels(),
+        beforeInsert: RacingIndexes.Race? = nil
     ) throws {
         store = InMemoryCatalogueStore()
         indexes = InMemoryVectorIndexes(store: store)
+        var used: any VectorIndexProvider = indexes
+        if let beforeInsert { used = RacingIndexes(indexes, beforeInsert) }
         files = try TemporaryFileStore()
         folder = try TemporaryFolder()
         engine = Engine(
             EngineDependencies(
                 catalogues: store, jobs: jobs, queue: InMemoryJobQueue(), files: files,
-                indexes: indexes, models: models,
+                indexes: used, models: models,
                 reader: SmallImageReader(limits: configuration.limits), fetcher: nil,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             configuration: configuration)

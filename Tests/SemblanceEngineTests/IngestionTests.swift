@@ -13,6 +13,23 @@ import Testing
 }
 
 @Suite struct IngestionTests {
+    /// Between the image's commit and its way into the index.
+    @Test func anImageThatIsDeletedMeanwhileIsNotFound() async throws {
+        let later = Later<Engine>()
+        let victim = ContentHash(hashing: SmallImage.numbered(2)).hexadecimal
+        let fixture = try EngineFixture { _ in
+            try? await later.value?.deleteImage(victim, inCatalogue: "default")
+        }
+        later.value = fixture.engine
+        for number in 0..<5 { try fixture.write(number, to: "\(number).png") }
+        try await fixture.index()
+        #expect(try await fixture.names() == ["0.png", "1.png", "3.png", "4.png"])
+        #expect(try await fixture.search(SearchTerm(.bytes(SmallImage.numbered(2))), limit: 4).count == 4)
+        let catalogue = try await fixture.engine.catalogue(named: "default")
+        let space = EmbeddingSpace(catalogueID: catalogue.id, model: SmallEmbedder().version)
+        #expect(try await fixture.indexes.index(for: space).count() == 4)
+    }
+
     let fixture: EngineFixture
 
     init() throws { fixture = try EngineFixture() }

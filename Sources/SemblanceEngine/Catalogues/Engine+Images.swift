@@ -80,6 +80,17 @@ extension Engine {
         })
     }
 
+    /// Puts embeddings that the store has taken into the index. An image that was deleted since was not found there by
+    /// whoever deleted it, so it is taken out again.
+    func insert(_ vectors: [(CatalogueImage.ID, Embedding)], into index: any VectorIndex) async throws {
+        guard !vectors.isEmpty else { return }
+        try await index.insert(vectors)
+        let ids = vectors.map(\.0)
+        let present = Set(try await store.images(ids).map(\.id))
+        let gone = ids.filter { !present.contains($0) }
+        if !gone.isEmpty { try await index.remove(gone) }
+    }
+
     /// Where an image's original lies.
     /// - Throws: `StoreError` with `file-missing` if it is gone, for example a file left in place that was moved.
     public func originalPath(of image: CatalogueImage) throws -> String {

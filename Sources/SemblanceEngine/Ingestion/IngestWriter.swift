@@ -103,7 +103,7 @@ actor IngestWriter {
         let added = try await context.engine.store.add(images, to: context.space)
         let fresh = zip(added, images).filter { $0.0.isNewEmbedding }
         context.engine.faults.reach(.committed)
-        try await context.index.insert(fresh.map { ($0.0.id, $0.1.embedding) })
+        try await context.engine.insert(fresh.map { ($0.0.id, $0.1.embedding) }, into: context.index)
         context.engine.faults.reach(.indexed)
         return (fresh.count, added.count - fresh.count)
     }

@@ -90,7 +90,7 @@ actor Reembedding {
         }
         let added = try await context.engine.store.addEmbeddings(embeddings, to: context.space)
         let isNew = Set(added)
-        try await context.index.insert(embeddings.filter { isNew.contains($0.0) })
+        try await context.engine.insert(embeddings.filter { isNew.contains($0.0) }, into: context.index)
         let failures = try await failures(of: batch)
         // The others were deleted meanwhile, or embedded by an ingestion.
         try await reporter.count(done: countsImages ? added.count : 0, failures: failures)

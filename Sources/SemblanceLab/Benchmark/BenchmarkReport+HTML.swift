@@ -116,9 +116,12 @@ extension BenchmarkReport {
             """
     }
 
-    /// Words are set left, numbers right.
+    /// Words are set left, numbers right; sentences have room.
     private static func alignment(of column: Int, in table: ReportTable) -> HTML {
-        column == 0 || ["settings", "why", "index", "precision"].contains(table.header[column])
-            ? .empty : " class=\"n\""
+        switch table.header[column] {
+        case "settings", "why": " class=\"text\""
+        case _ where column == 0, "index", "precision": .empty
+        default: " class=\"n\""
+        }
     }
 }

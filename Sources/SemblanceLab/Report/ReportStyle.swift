@@ -49,7 +49,7 @@ enum ReportStyle {
         .bar-values { display: grid; text-align: right; line-height: 14px; }
         .fill.first { fill: var(--first); fill-opacity: .72; } .fill.second { fill: var(--second); fill-opacity: .72; }
         .whisker { stroke: var(--ink); stroke-width: 1.3; vector-effect: non-scaling-stroke; }
-        .scroll { overflow-x: auto; max-width: 100%; } .confusion { display: block; margin: .4rem 0; }
+        .scroll { overflow-x: auto; max-width: 100%; } .text { min-width: 22rem; } .confusion { display: block; margin: .4rem 0; }
         .confusion .right { fill: var(--right); } .confusion .wrong { fill: var(--wrong); }
         .count { font-size: 9px; fill: var(--ink); } .count.light { fill: light-dark(#fff, #101114); }
         table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
