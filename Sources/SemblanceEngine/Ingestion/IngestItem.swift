@@ -78,10 +78,9 @@ struct IngestBatch: Sendable {
         for index in items.indices where items[index].outcome == nil {
             do {
                 try body(&items[index])
-            } catch  where error is StoreError || error.isTransient {
-                // Not the file's fault.
-                throw error
             } catch {
+                // What is not the file's fault is not its outcome.
+                if error is StoreError || error.isTransient { throw error }
                 items[index].fail(error)
             }
         }

@@ -109,3 +109,30 @@ final class CallCount: Sendable {
         }
     }
 }
+
+/// Whether each image that was embedded alone had one colour, in order.
+final class SeenImages: Sendable {
+    private let single = Mutex<[Bool]>([])
+
+    func add(_ image: PreparedImage) {
+        let hasOneColour = (3..<image.pixels.count).allSatisfy { image.pixels[$0] == image.pixels[$0 - 3] }
+        single.withLock { $0.append(hasOneColour) }
+    }
+
+    var all: [Bool] { single.withLock { $0 } }
+}
+
+/// Tells what it is given.
+struct WatchedEmbedder: Embedder {
+    let model: SmallEmbedder
+    let seen: SeenImages
+    var version: ModelVersion { model.version }
+    var preprocessing: Preprocessing { model.preprocessing }
+    /// More than one, so that only images that are timed come alone.
+    var preferredBatchSize: Int { 4 }
+
+    func embed(_ images: [PreparedImage]) throws -> [Embedding] {
+        if images.count == 1 { seen.add(images[0]) }
+        return try model.embed(images)
+    }
+}

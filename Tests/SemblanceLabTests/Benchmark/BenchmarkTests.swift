@@ -62,6 +62,21 @@ import Testing
         #expect(report.html.contains("answers through each index"))
     }
 
+    /// Sets differ in how long their pictures take to decode.
+    @Test func timesSingleImagesOfEverySet() async throws {
+        let fixture = try BenchmarkFixture()
+        let seen = SeenImages()
+        let rows = try await fixture.run(
+            fixture.plan([fixture.model("fine") { WatchedEmbedder(model: $0, seen: seen) }]))
+        #expect(rows[0].speed?.value?.latency.count == 10)
+        // The last, after those of the quality's batches: in each of two rounds eight that warm up, and five. Pictures of
+        // the second set have one colour.
+        let timed = Array(seen.all.suffix(2 * (8 + 5)))
+        for round in [timed[8..<13], timed[21..<26]] {
+            #expect(round.contains(true) && round.contains(false), "\(timed)")
+        }
+    }
+
     @Test func measuresIndexesInEveryPrecision() async throws {
         let fixture = try BenchmarkFixture()
         let plan = fixture.plan(
