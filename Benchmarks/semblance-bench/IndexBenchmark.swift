@@ -38,8 +38,7 @@ struct IndexBenchmark: AsyncParsableCommand {
             if number < 20 { hits += Set(exact(query, rows)).intersection(found.map(\.id)).count }
         }
         let samples = Samples(times)
-        // A code a component, padded to eight, and eight bytes of scale and error a row.
-        let scannedBytes = Double(count * (8 + (dimension + 7) / 8 * 8))
+        let scannedBytes = Double(count * RowLayout(dimension: dimension).scannedByteCount)
         print(
             JSONValue.object([
                 "count": .number(Double(count)), "dimension": .number(Double(dimension)), "search_ms": samples.json,

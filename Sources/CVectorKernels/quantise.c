@@ -16,7 +16,7 @@ static int clamp(long value, int limit) {
     return value > limit ? limit : value < -limit ? -limit : (int)value;
 }
 
-void cvk_quantise_row(const float *vector, size_t dimension, int8_t *codes, cvk_row_head *head) {
+cvk_quantisation cvk_quantise_row(const float *vector, size_t dimension, int8_t *codes) {
     float scale = largest_component(vector, dimension) / 127;
     double inverse = scale > 0 ? 1 / (double)scale : 0;
     double squares = 0;
@@ -25,8 +25,7 @@ void cvk_quantise_row(const float *vector, size_t dimension, int8_t *codes, cvk_
         double rest = (double)vector[i] - (double)scale * codes[i];
         squares += rest * rest;
     }
-    head->scale = scale;
-    head->residual = nextafterf((float)(sqrt(squares) * upwards), INFINITY);
+    return (cvk_quantisation){scale, nextafterf((float)(sqrt(squares) * upwards), INFINITY)};
 }
 
 cvk_query cvk_quantise_query(const float *vector, size_t dimension, int8_t *high, int8_t *low) {

@@ -1,5 +1,6 @@
 import CVectorKernels
 import SemblanceCore
+import SemblanceIndex
 import SemblanceTesting
 import Testing
 
@@ -8,61 +9,79 @@ import Testing
     static let dimensions = [1, 2, 3, 17, 64, 100, 512, 1280]
 
     struct Quantised {
-        var bytes: [UInt8]
+        let dimension: Int
         let stride: Int
-        let heads: [cvk_row_head]
-    }
+        let codes: [Int8]
+        let quantisations: [cvk_quantisation]
 
-    static func quantise(_ vectors: [Embedding]) -> Quantised {
-        let dimension = vectors[0].dimension
-        let stride = 8 + (dimension + 7) / 8 * 8
-        var bytes = [UInt8](repeating: 0, count: stride * vectors.count)
-        let heads = vectors.enumerated().map { number, vector in
-            var head = cvk_row_head()
-            bytes.withUnsafeMutableBytes { buffer in
-                let row = buffer.baseAddress! + number * stride
-                cvk_quantise_row(vector.values, dimension, (row + 8).assumingMemoryBound(to: Int8.self), &head)
-                row.storeBytes(of: head.scale, as: Float.self)
-                row.storeBytes(of: head.residual, toByteOffset: 4, as: Float.self)
+        init(_ vectors: [Embedding]) {
+            dimension = vectors[0].dimension
+            stride = RowLayout(dimension: dimension).stride(of: .codes)
+            var codes = [Int8](repeating: 0, count: stride * vectors.count)
+            quantisations = codes.withUnsafeMutableBufferPointer { [dimension, stride] codes in
+                vectors.enumerated().map { number, vector in
+                    cvk_quantise_row(vector.values, dimension, codes.baseAddress! + number * stride)
+                }
             }
-            return head
+            self.codes = codes
         }
-        return Quantised(bytes: bytes, stride: stride, heads: heads)
-    }
 
-    static func hits(_ query: Embedding, _ rows: Quantised, count: Int, floor: Double) -> [cvk_hit] {
-        let dimension = query.dimension
-        var hits = [cvk_hit](repeating: cvk_hit(), count: count)
-        var high = [Int8](repeating: 0, count: dimension)
-        var low = high
-        var found = 0
-        high.withUnsafeMutableBufferPointer { high in
-            low.withUnsafeMutableBufferPointer { low in
-                var quantised = cvk_quantise_query(query.values, dimension, high.baseAddress, low.baseAddress)
-                for first in stride(from: 0, to: count, by: Int(CVK_SCAN_ROWS)) {
-                    found += rows.bytes.withUnsafeBufferPointer { bytes in
-                        hits.withUnsafeMutableBufferPointer { hits in
-                            cvk_scan(
-                                cvk_best_isa(), &quantised, dimension, bytes.baseAddress! + first * rows.stride,
-                                rows.stride, min(Int(CVK_SCAN_ROWS), count - first), UInt32(100 + first), floor,
-                                hits.baseAddress! + found)
-                        }
-                    }
+        func withRows<Result>(_ body: (cvk_rows) -> Result) -> Result {
+            codes.withUnsafeBufferPointer { codes in
+                quantisations.withUnsafeBufferPointer {
+                    body(
+                        cvk_rows(
+                            dimension: dimension, codes: codes.baseAddress, stride: stride,
+                            quantisations: $0.baseAddress))
                 }
             }
         }
-        return Array(hits[..<found])
+    }
+
+    static func hits(_ query: Embedding, _ quantised: Quantised, count: Int, floor: Double) -> [cvk_hit] {
+        stride(from: 0, to: count, by: Int(CVK_SCAN_ROWS)).flatMap { first in
+            let block = min(Int(CVK_SCAN_ROWS), count - first)
+            return scan(query, quantised, room: block) {
+                cvk_scan(cvk_best_isa(), $0, $1, UInt32(first), block, floor, $2)
+            }
+        }
+    }
+
+    static func pickedHits(_ query: Embedding, _ quantised: Quantised, numbers: [UInt32]) -> [cvk_hit] {
+        scan(query, quantised, room: numbers.count) {
+            cvk_scan_picked(cvk_best_isa(), $0, $1, numbers, numbers.count, -.infinity, $2)
+        }
+    }
+
+    private static func scan(
+        _ query: Embedding, _ quantised: Quantised, room: Int,
+        _ kernel: (UnsafePointer<cvk_query>, UnsafePointer<cvk_rows>, UnsafeMutablePointer<cvk_hit>) -> Int
+    ) -> [cvk_hit] {
+        var high = [Int8](repeating: 0, count: query.dimension)
+        var low = high
+        return high.withUnsafeMutableBufferPointer { high in
+            low.withUnsafeMutableBufferPointer { low in
+                let prepared = cvk_quantise_query(query.values, query.dimension, high.baseAddress, low.baseAddress)
+                return quantised.withRows { rows in
+                    var hits = [cvk_hit](repeating: cvk_hit(), count: room)
+                    let found = withUnsafePointer(to: prepared) { query in
+                        withUnsafePointer(to: rows) { kernel(query, $0, &hits) }
+                    }
+                    return Array(hits[..<found])
+                }
+            }
+        }
     }
 
     @Test(arguments: VectorKind.allCases)
     func scoresLieWithinTheirBounds(_ kind: VectorKind) {
         for dimension in Self.dimensions {
             let rows = kind.vectors(60, dimension, seed: 1)
-            let quantised = Self.quantise(rows)
+            let quantised = Quantised(rows)
             for queryKind in VectorKind.allCases {
                 let query = queryKind.vectors(3, dimension, seed: 2)[2]
                 let hits = Self.hits(query, quantised, count: rows.count, floor: -.infinity)
-                #expect(hits.map(\.row) == (100..<160).map(UInt32.init))
+                #expect(hits.map(\.row) == (0..<60).map(UInt32.init))
                 for (hit, row) in zip(hits, rows) {
                     let truth = exactDot(query.values, row.values)
                     #expect(hit.lower <= truth && truth <= hit.upper)
@@ -76,15 +95,15 @@ import Testing
     func residualIsAtLeastWhatTheCodesMiss(_ kind: VectorKind) {
         for dimension in Self.dimensions {
             let rows = kind.vectors(20, dimension, seed: 3)
-            let quantised = Self.quantise(rows)
+            let quantised = Quantised(rows)
             for (number, row) in rows.enumerated() {
                 var squares = 0.0
                 for at in 0..<dimension {
-                    let code = Int8(bitPattern: quantised.bytes[number * quantised.stride + 8 + at])
-                    let rest = Double(row.values[at]) - Double(quantised.heads[number].scale) * Double(code)
+                    let code = Double(quantised.codes[number * quantised.stride + at])
+                    let rest = Double(row.values[at]) - Double(quantised.quantisations[number].scale) * code
                     squares += rest * rest
                 }
-                let residual = Double(quantised.heads[number].residual)
+                let residual = Double(quantised.quantisations[number].residual)
                 #expect(residual >= squares.squareRoot())
                 #expect(residual <= squares.squareRoot() * 1.000001 + 1e-44)
             }
@@ -93,7 +112,7 @@ import Testing
 
     @Test func listsExactlyTheRowsWhoseUpperBoundReachesTheFloor() {
         let rows = VectorKind.random.vectors(200, 33, seed: 4)
-        let quantised = Self.quantise(rows)
+        let quantised = Quantised(rows)
         let all = Self.hits(rows[0], quantised, count: 200, floor: -.infinity)
         for floor in [-1, 0, 0.1, 0.3, 1.1] {
             let expected = all.filter { $0.upper >= floor }.map(\.row)
@@ -101,16 +120,30 @@ import Testing
         }
     }
 
+    @Test func pickedRowsGetTheSameBounds() {
+        for dimension in Self.dimensions {
+            let rows = VectorKind.random.vectors(200, dimension, seed: 6)
+            let quantised = Quantised(rows)
+            let all = Self.hits(rows[0], quantised, count: 200, floor: -.infinity)
+            let numbers: [UInt32] = [0, 1, 63, 64, 65, 130, 199]
+            let picked = Self.pickedHits(rows[0], quantised, numbers: numbers)
+            #expect(picked.map(\.row) == numbers)
+            for hit in picked {
+                #expect(hit.lower == all[Int(hit.row)].lower && hit.upper == all[Int(hit.row)].upper)
+            }
+        }
+    }
+
     @Test(arguments: [VectorKind.random, .clustered, .heavyTailed, .oneHot])
     func pairsAboveTheFloorAreAllListed(_ kind: VectorKind) {
         for dimension in [1, 5, 64, 333] {
             let rows = kind.vectors(24, dimension, seed: 5)
-            let quantised = Self.quantise(rows)
+            let quantised = Quantised(rows)
             let stride = (dimension + 63) / 64 * 64
             var packed = [Int8](repeating: 0, count: 24 * stride)
             var sums: [Int32] = []
             for row in 0..<24 {
-                let codes = (0..<dimension).map { Int8(bitPattern: quantised.bytes[row * quantised.stride + 8 + $0]) }
+                let codes = Array(quantised.codes[row * quantised.stride..<row * quantised.stride + dimension])
                 sums.append(
                     packed.withUnsafeMutableBufferPointer {
                         cvk_pack_row(codes, dimension, stride, $0.baseAddress! + row * stride)
@@ -119,7 +152,7 @@ import Testing
             var dots = [Int32](repeating: 0, count: 24 * 24)
             cvk_dot_block(cvk_best_isa(), packed, sums, 24, packed, 24, stride, &dots)
             for floor: Float in [-1, 0, 0.5, 0.99] {
-                let found = Self.pairs(dots, quantised.heads, floor: floor)
+                let found = Self.pairs(dots, quantised.quantisations, floor: floor)
                 for a in 0..<24 {
                     for b in 0..<24 where Float(exactDot(rows[a].values, rows[b].values)) >= floor {
                         #expect(found.contains(a * 24 + b))
@@ -129,17 +162,17 @@ import Testing
         }
     }
 
-    static func pairs(_ dots: [Int32], _ heads: [cvk_row_head], floor: Float) -> Set<Int> {
-        let scales = heads.map(\.scale)
-        let residuals = heads.map(\.residual)
+    static func pairs(_ dots: [Int32], _ quantisations: [cvk_quantisation], floor: Float) -> Set<Int> {
+        let scales = quantisations.map(\.scale)
+        let residuals = quantisations.map(\.residual)
         var pairs = [cvk_pair](repeating: cvk_pair(), count: dots.count)
         let count = scales.withUnsafeBufferPointer { scales in
             residuals.withUnsafeBufferPointer { residuals in
                 let block = cvk_block(
-                    scales: scales.baseAddress, residuals: residuals.baseAddress, count: heads.count)
-                return cvk_pairs(dots, heads.count, block, block, floor, &pairs)
+                    scales: scales.baseAddress, residuals: residuals.baseAddress, count: quantisations.count)
+                return cvk_pairs(dots, quantisations.count, block, block, floor, &pairs)
             }
         }
-        return Set(pairs[..<count].map { Int($0.a) * heads.count + Int($0.b) })
+        return Set(pairs[..<count].map { Int($0.a) * quantisations.count + Int($0.b) })
     }
 }

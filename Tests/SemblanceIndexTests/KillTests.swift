@@ -8,8 +8,8 @@ import Testing
     /// A process that is killed inside the append to the vector files.
     @Suite struct KillTests {
         static let vectors = VectorKind.random.vectors(8, StorageTests.dimension, seed: 60)
-        /// Bytes that appending three rows writes to each file, in the order of writing.
-        static let parts = [3 * StorageTests.dimension * 4, 3 * 24, 3 * 24]
+        /// Bytes that appending three rows writes to each file, in the order of writing: vectors, codes, quantisations, rows.
+        static let parts = [36, 16, 8, 24].map { 3 * $0 }
 
         /// In each file: before the first byte, within the first row, between rows, and before the last byte.
         static let moments: [Int] = {
@@ -29,14 +29,14 @@ import Testing
                 try await Self.appendUntilKilled(in: folder, after: byteCount)
             }
             let written = FileKind.allCases.reduce(0) { $0 + bench.bytes($1).count }
-            let before = 3 * 64 + 5 * (StorageTests.dimension * 4 + 24 + 24)
+            let before = 4 * 64 + 5 * (36 + 16 + 8 + 24)
             #expect(written == before + byteCount, "the process died where it was meant to")
 
             // The store has all of them: each is there once, and only what was torn is fetched again.
             bench.store.fill(Self.vectors)
             _ = bench.store.takeFetched()
             try await StorageTests.expectWhole(bench)
-            let wholeRowCount = max(0, byteCount - Self.parts[0] - Self.parts[1]) / 24
+            let wholeRowCount = max(0, byteCount - Self.parts.dropLast().reduce(0, +)) / 24
             #expect(bench.store.takeFetched() == Array((6...8).dropFirst(wholeRowCount)))
             #expect(try await bench.open().index.count() == 8)
             #expect(bench.bytes(.rows).count == 64 + 8 * 24)

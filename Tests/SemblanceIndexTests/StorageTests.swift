@@ -41,7 +41,7 @@ func contents(_ path: String) throws -> [String] { try FileManager.default.conte
     @Test func tornTailsAreCutAtEveryByteOfAnAppend() async throws {
         let (bench, before) = try await Self.writtenBench()
         let whole = Dictionary(uniqueKeysWithValues: FileKind.allCases.map { ($0, bench.bytes($0)) })
-        let order: [FileKind] = [.vectors, .codes, .rows]
+        let order: [FileKind] = [.vectors, .codes, .quantisations, .rows]
         let total = order.reduce(0) { $0 + whole[$1]!.count - before[$1]! }
         for written in 0...total {
             // What a process leaves that is killed after so many bytes.
@@ -160,8 +160,9 @@ func contents(_ path: String) throws -> [String] { try FileManager.default.conte
 
     @Test func checkingMendsDamagedVectorsAndCodes() async throws {
         let (bench, _) = try await Self.writtenBench()
-        // A vector's row takes 36 bytes, its codes 24.
-        for (kind, place) in [(FileKind.vectors, 64 + 36 + 9), (.codes, 64 + 2 * 24 + 9)] {
+        // A vector's row takes 36 bytes, its codes 16, what they are worth 8.
+        let places = [(FileKind.vectors, 64 + 36 + 9), (.codes, 64 + 2 * 16 + 9), (.quantisations, 64 + 3 * 8 + 5)]
+        for (kind, place) in places {
             let open = try await bench.open()
             #expect(try await open.index.check().damagedCount == 0)
             let file = try #require(FileHandle(forUpdatingAtPath: bench.path(kind)))

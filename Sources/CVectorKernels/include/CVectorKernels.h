@@ -29,17 +29,17 @@ const char *cvk_isa_name(int isa);
 /// Largest dimension: products of bytes still sum into 32 bits.
 #define CVK_MAXIMUM_DIMENSION 65536
 
-/// A row of the codes file starts with these 8 bytes; its codes follow.
+/// What a row's codes are worth.
 typedef struct {
     /// What one step of a code is worth.
     float scale;
     /// Length of (vector − scale × codes), rounded up.
     float residual;
-} cvk_row_head;
+} cvk_quantisation;
 
 /// Quantises a vector to codes −127…127 with one scale, rounding to nearest.
-/// `head->residual` is an upper bound in exact arithmetic. A zero vector has scale 0.
-void cvk_quantise_row(const float *vector, size_t dimension, int8_t *codes, cvk_row_head *head);
+/// The result's `residual` is an upper bound in exact arithmetic. A zero vector has scale 0.
+cvk_quantisation cvk_quantise_row(const float *vector, size_t dimension, int8_t *codes);
 
 /// A query, quantised to 15 bits in two bytes a component: step × (128 × high + low).
 typedef struct {
@@ -58,6 +58,16 @@ typedef struct {
 /// Quantises a query into two arrays of `dimension` codes that the caller keeps as long as the result.
 cvk_query cvk_quantise_query(const float *vector, size_t dimension, int8_t *high, int8_t *low);
 
+/// Quantised rows, as memory holds them.
+typedef struct {
+    size_t dimension;
+    /// Row 0; the others follow, each `stride` bytes behind the last.
+    const int8_t *codes;
+    size_t stride;
+    /// One for each row.
+    const cvk_quantisation *quantisations;
+} cvk_rows;
+
 /// One row that may be among the nearest.
 typedef struct {
     uint32_t row;
@@ -66,17 +76,17 @@ typedef struct {
     double upper;
 } cvk_hit;
 
-/// Rows scored by one call to `cvk_scan` at most: few enough that their heads are still in the first cache afterwards.
+/// Rows scored by one call to `cvk_scan` at most.
 #define CVK_SCAN_ROWS 64
 
-/// Scores `count` consecutive rows (at most CVK_SCAN_ROWS) and lists those whose upper bound reaches `floor`.
-/// `first_row` is added to the numbers of the rows. Returns the number of hits; `hits` has room for `count`.
-size_t cvk_scan(int isa, const cvk_query *query, size_t dimension, const uint8_t *rows, size_t stride,
-                size_t count, uint32_t first_row, double floor, cvk_hit *hits);
+/// Scores `count` consecutive rows (at most CVK_SCAN_ROWS) from `first_row` on and lists those whose upper bound
+/// reaches `floor`. Returns the number of hits; `hits` has room for `count`.
+size_t cvk_scan(int isa, const cvk_query *query, const cvk_rows *rows, uint32_t first_row, size_t count,
+                double floor, cvk_hit *hits);
 
-/// The same for rows picked by number from `rows`.
-size_t cvk_scan_picked(int isa, const cvk_query *query, size_t dimension, const uint8_t *rows, size_t stride,
-                       const uint32_t *numbers, size_t count, double floor, cvk_hit *hits);
+/// The same for rows picked by number.
+size_t cvk_scan_picked(int isa, const cvk_query *query, const cvk_rows *rows, const uint32_t *numbers,
+                       size_t count, double floor, cvk_hit *hits);
 
 /// Integer dot products of both halves of a query with rows given by the address of their codes:
 /// out[2i] = high · row i, out[2i + 1] = low · row i. Memory `ahead` bytes behind what is read is fetched early.

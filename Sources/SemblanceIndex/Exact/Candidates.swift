@@ -78,10 +78,10 @@ struct SearchTask: Sendable {
         zip(candidates, snapshot.segments).reduce(0) { $0 + $1.0.count(in: $1.1) }
     }
 
-    /// Bytes of codes that a scan reads.
+    /// Bytes that a scan reads.
     var scannedByteCount: Int {
         zip(candidates, snapshot.segments).reduce(0) {
-            $0 + $1.0.readCount(in: $1.1) * $1.1.storage.layout.stride(of: .codes)
+            $0 + $1.0.readCount(in: $1.1) * $1.1.storage.layout.scannedByteCount
         }
     }
 

@@ -43,21 +43,17 @@ struct CodeScan {
     /// Scores one block; returns the number of hits.
     private func score(_ block: Range<Int>, segment: Int, into hits: UnsafeMutablePointer<cvk_hit>) -> Int {
         let storage = task.snapshot.segments[segment].storage
-        let stride = storage.layout.stride(of: .codes)
-        let codes = storage.codes.assumingMemoryBound(to: UInt8.self)
         let isa = task.query.instructionSet
-        let dimension = storage.layout.dimension
         return withUnsafePointer(to: task.query.quantised) { query in
-            if case .picked(let rows) = task.candidates[segment] {
-                return rows.withUnsafeBufferPointer {
-                    cvk_scan_picked(
-                        isa, query, dimension, codes, stride, $0.baseAddress! + block.lowerBound, block.count, floor,
-                        hits)
+            withUnsafePointer(to: storage.quantisedRows) { quantised in
+                if case .picked(let rows) = task.candidates[segment] {
+                    return rows.withUnsafeBufferPointer {
+                        cvk_scan_picked(
+                            isa, query, quantised, $0.baseAddress! + block.lowerBound, block.count, floor, hits)
+                    }
                 }
+                return cvk_scan(isa, query, quantised, UInt32(block.lowerBound), block.count, floor, hits)
             }
-            return cvk_scan(
-                isa, query, dimension, codes + block.lowerBound * stride, stride, block.count,
-                UInt32(block.lowerBound), floor, hits)
         }
     }
 

@@ -33,9 +33,9 @@ struct PackedBlock: ~Copyable {
         residuals.removeAll(keepingCapacity: true)
         for (index, row) in rows.enumerated() {
             let storage = snapshot.segments[Int(row.segment)].storage
-            let head = storage.codesHead(Int(row.row))
-            scales.append(head.scale)
-            residuals.append(head.residual)
+            let quantisation = storage.quantisation(Int(row.row))
+            scales.append(quantisation.scale)
+            residuals.append(quantisation.residual)
             sums[index] = cvk_pack_row(storage.codes(Int(row.row)), dimension, stride, codes + index * stride)
         }
     }

@@ -4,11 +4,11 @@ import Foundation
 /// The first 64 bytes of each file of a generation.
 struct FileHeader: Hashable {
     static let magic: [UInt8] = Array("SEMBLIDX".utf8)
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
     let kind: FileKind
     let layout: RowLayout
-    /// The same in the three files of a generation and in no others.
+    /// The same in all files of a generation and in no others.
     let stamp: UInt64
     /// Checksum of the model version's digest.
     let model: UInt32

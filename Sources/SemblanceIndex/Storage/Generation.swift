@@ -1,6 +1,6 @@
-// A generation: three files that belong together, in a folder of their own.
+// A generation: files that belong together, in a folder of their own.
 //
-// Appending writes the vectors, then the codes, then the rows, each at the place that the number of rows gives. A
+// Appending writes the vectors, then the codes, what they are worth, and the rows, each at the place that the number of rows gives. A
 // process killed at any point leaves bytes beyond the last whole record, which are cut off when the index is opened
 // next; a failed write is cut off at once. Nothing is synchronised to the disk on the way: the files are a cache of
 // the catalogue store, and after a power failure their checksums tell which rows were lost.
@@ -54,8 +54,9 @@ struct Generation {
     /// - Parameter room: bytes that may be written to a file of a kind, to try a full disk in tests.
     func append(_ encoded: EncodedRows, after count: Int, room: StorageFaults?) throws {
         do {
-            for kind in [FileKind.vectors, .codes, .rows] {
-                try write(encoded.bytes(of: kind), kind: kind, at: layout.byteCount(of: kind, count: count), room: room)
+            for kind in FileKind.allCases {
+                let offset = layout.byteCount(of: kind, count: count)
+                try encoded.withBytes(of: kind) { try write($0, kind: kind, at: offset, room: room) }
             }
         } catch {
             cut(to: count)
@@ -63,11 +64,9 @@ struct Generation {
         }
     }
 
-    private func write(_ bytes: [UInt8], kind: FileKind, at offset: Int, room: StorageFaults?) throws {
+    private func write(_ bytes: UnsafeRawBufferPointer, kind: FileKind, at offset: Int, room: StorageFaults?) throws {
         let allowed = room?.writableByteCount(kind, bytes.count) ?? bytes.count
-        try bytes.withUnsafeBytes {
-            try files[kind]!.write(UnsafeRawBufferPointer(rebasing: $0.prefix(allowed)), at: offset)
-        }
+        try files[kind]!.write(UnsafeRawBufferPointer(rebasing: bytes.prefix(allowed)), at: offset)
         if allowed < bytes.count {
             room?.whenFull()
             throw FileFailure.error(ENOSPC, "write")
@@ -82,7 +81,7 @@ struct Generation {
         }
     }
 
-    /// Rows that all three files have room for.
+    /// Rows that every file has room for.
     func possibleRowCount() throws -> Int {
         try files.map { layout.rowCount(of: $0.key, byteCount: try $0.value.byteCount()) }.min() ?? 0
     }

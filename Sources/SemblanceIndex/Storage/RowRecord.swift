@@ -6,6 +6,7 @@ struct RowRecord: Hashable {
 
     let id: Int64
     let vectorChecksum: UInt32
+    /// Of the codes and what they are worth.
     let codesChecksum: UInt32
     /// The row's own place, so that a record that was written elsewhere is not taken for this one.
     let row: UInt32
@@ -27,6 +28,11 @@ struct RowRecord: Hashable {
         codesChecksum = pointer.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
         self.row = pointer.loadUnaligned(fromByteOffset: 16, as: UInt32.self)
         guard self.row == UInt32(row) else { return nil }
+    }
+
+    /// - Parameter stride: bytes of the codes with what pads them.
+    static func checksum(_ codes: UnsafePointer<Int8>, _ stride: Int, _ quantisation: cvk_quantisation) -> UInt32 {
+        withUnsafeBytes(of: quantisation) { cvk_crc32c(cvk_crc32c(0, codes, stride), $0.baseAddress, $0.count) }
     }
 
     func write(to pointer: UnsafeMutableRawPointer) {

@@ -11,8 +11,9 @@ final class RowStorage: @unchecked Sendable {
     let capacity: Int
     // Pointers to row 0 of each file, valid as long as `owner` lives. Set once.
     private let records: UnsafeRawPointer
-    let codes: UnsafeRawPointer
-    let vectors: UnsafeRawPointer
+    private let quantisations: UnsafePointer<cvk_quantisation>
+    private let codes: UnsafePointer<Int8>
+    private let vectors: UnsafePointer<Float>
     private let owner: Owner
     /// A byte a row, set once the row's vector has met its checksum. Read and set atomically.
     private let verified: UnsafeMutablePointer<UInt8>
@@ -27,8 +28,10 @@ final class RowStorage: @unchecked Sendable {
         self.capacity = capacity
         self.owner = owner
         records = base(.rows) + RowLayout.headerByteCount
-        codes = base(.codes) + RowLayout.headerByteCount
-        vectors = base(.vectors) + RowLayout.headerByteCount
+        quantisations = (base(.quantisations) + RowLayout.headerByteCount)
+            .assumingMemoryBound(to: cvk_quantisation.self)
+        codes = (base(.codes) + RowLayout.headerByteCount).assumingMemoryBound(to: Int8.self)
+        vectors = (base(.vectors) + RowLayout.headerByteCount).assumingMemoryBound(to: Float.self)
         verified = .allocate(capacity: max(1, capacity))
         verified.initialize(repeating: 0, count: max(1, capacity))
     }
@@ -73,25 +76,24 @@ final class RowStorage: @unchecked Sendable {
     /// The number that stands in a row's record; meaningless if the record is damaged.
     func id(_ row: Int) -> Int64 { (records + row * RowRecord.byteCount).loadUnaligned(as: Int64.self) }
 
-    func vector(_ row: Int) -> UnsafePointer<Float> {
-        (vectors + row * layout.stride(of: .vectors)).assumingMemoryBound(to: Float.self)
-    }
+    func vector(_ row: Int) -> UnsafePointer<Float> { vectors + row * layout.dimension }
 
-    func codesHead(_ row: Int) -> cvk_row_head {
-        (codes + row * layout.stride(of: .codes)).loadUnaligned(as: cvk_row_head.self)
-    }
+    func quantisation(_ row: Int) -> cvk_quantisation { quantisations[row] }
 
-    func codes(_ row: Int) -> UnsafePointer<Int8> {
-        (codes + row * layout.stride(of: .codes) + RowLayout.codesHeadByteCount).assumingMemoryBound(to: Int8.self)
+    func codes(_ row: Int) -> UnsafePointer<Int8> { codes + row * layout.stride(of: .codes) }
+
+    /// For the kernels; valid as long as the storage lives.
+    var quantisedRows: cvk_rows {
+        cvk_rows(
+            dimension: layout.dimension, codes: codes, stride: layout.stride(of: .codes), quantisations: quantisations)
     }
 }
 
 extension RowStorage {
-    /// Whether a row's record is whole and its codes meet their checksum.
+    /// Whether a row's record is whole and its codes and what they are worth meet their checksum.
     func hasSoundCodes(_ row: Int) -> Bool {
         guard let record = record(row) else { return false }
-        let stride = layout.stride(of: .codes)
-        return cvk_crc32c(0, codes + row * stride, stride) == record.codesChecksum
+        return RowRecord.checksum(codes(row), layout.stride(of: .codes), quantisation(row)) == record.codesChecksum
     }
 
     /// Whether a row's vector meets its checksum; looked at once a row.
@@ -117,7 +119,7 @@ extension RowStorage {
     func fill(from row: Int, _ encoded: EncodedRows) {
         guard case .allocated(let parts) = owner else { return }
         for (kind, base) in parts {
-            encoded.bytes(of: kind).withUnsafeBytes { bytes in
+            encoded.withBytes(of: kind) { bytes in
                 guard let source = bytes.baseAddress else { return }
                 (base + layout.byteCount(of: kind, count: row)).copyMemory(from: source, byteCount: bytes.count)
             }
