@@ -55,13 +55,25 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: folder.path + "/loop.jpg", withDestinationPath: "loop.jpg")
         let (files, failures) = walk(folder.path)
         #expect(files.isEmpty)
-        #expect(failures.map(\.message) == ["The link leads nowhere.", "The link leads to itself."])
+        #expect(
+            failures.map(\.message) == [
+                "The link leads nowhere; mend or delete it.", "The link leads to itself; mend or delete it.",
+            ])
         #expect(failures.allSatisfy { $0.code == "image-unreadable" })
+    }
+
+    /// Behind it may lie a folder full of images.
+    @Test func namesALinkToAFolderThatIsGone() throws {
+        for (name, target) in [("album", "nowhere"), ("loop", "loop")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path + "/" + name, withDestinationPath: target)
+        }
+        #expect(walk(folder.path).failures.map(\.path) == ["album", "loop"].map { folder.path + "/" + $0 })
     }
 
     @Test func namesAPathThatIsNotThere() {
         let (_, failures) = walk(folder.path + "/missing")
-        #expect(failures.map(\.message) == ["There is no such file or folder."])
+        #expect(failures.map(\.message) == ["There is no such file or folder; check its name."])
     }
 
     @Test func refusesANameThatIsNotText() throws {
@@ -87,6 +99,9 @@ import Testing
 
     @Test func refusesAPipe() throws {
         try #require(mkfifo(folder.path + "/pipe.jpg", 0o600) == 0)
-        #expect(walk(folder.path).failures.map(\.message) == ["This is not a regular file."])
+        #expect(
+            walk(folder.path).failures.map(\.message) == [
+                "This is not a regular file: give a copy of the image itself."
+            ])
     }
 }

@@ -145,6 +145,30 @@ import Testing
         #expect(!found.contains("3.png"))
     }
 
+    @Test func keepsWhatLiesBehindALinkThatLeadsNowhere() async throws {
+        let disk = try TemporaryFolder()
+        try disk.write(SmallImage.numbered(1), to: "pictures/1.png")
+        try disk.write(SmallImage.numbered(2), to: "pictures/2.png")
+        try FileManager.default.createSymbolicLink(
+            atPath: fixture.folder.path("album"), withDestinationPath: disk.path("pictures"))
+        try fixture.write(3, to: "3.png")
+        try await fixture.index()
+        try FileManager.default.moveItem(atPath: disk.path("pictures"), toPath: disk.path("elsewhere"))
+        #expect(try await fixture.index(prunes: true).progress.failed == 1)
+        #expect(try await fixture.names() == ["1.png", "2.png", "3.png"])
+        // There again, without one of them: now it is gone.
+        try FileManager.default.removeItem(atPath: disk.path("elsewhere/1.png"))
+        try FileManager.default.moveItem(atPath: disk.path("elsewhere"), toPath: disk.path("pictures"))
+        try await fixture.index(prunes: true)
+        #expect(try await fixture.names() == ["2.png", "3.png"])
+    }
+
+    @Test func countsWhatItLeavesOut() async throws {
+        for name in ["a.svg", "b/notes.txt", "c"] { try fixture.folder.write(Array("text".utf8), to: name) }
+        try fixture.write(1, to: "1.png")
+        #expect(try await fixture.index().result?["left_out"] == 3)
+    }
+
     @Test func addsAnotherModelToTheSameImages() async throws {
         try fixture.write(1, to: "1.png")
         try await fixture.index()
@@ -163,6 +187,29 @@ import Testing
         #expect(image.location == .stored)
         let original = try fixture.engine.originalPath(of: image)
         #expect(FileManager.default.contents(atPath: original).map(Array.init) == SmallImage.numbered(1))
+    }
+
+    /// Whoever asks for a copy means to do without the folder.
+    @Test func copiesWhatIsThereInPlaceAlready() async throws {
+        let path = try fixture.write(1, to: "1.png")
+        try await fixture.index()
+        let job = try await fixture.index(copies: true)
+        #expect(job.progress == JobProgress(total: 1, skipped: 1))
+        try FileManager.default.removeItem(atPath: path)
+        let id = ContentHash(hashing: SmallImage.numbered(1)).hexadecimal
+        let image = try await fixture.engine.image(id, inCatalogue: "default")
+        #expect(image.location == .stored)
+        let original = try fixture.engine.originalPath(of: image)
+        #expect(FileManager.default.contents(atPath: original).map(Array.init) == SmallImage.numbered(1))
+    }
+
+    @Test func keepsAnUploadOfWhatIsThereInPlace() async throws {
+        for number in 0..<3 { try fixture.write(number, to: "\(number).png") }
+        try await fixture.index()
+        #expect(try await fixture.run(.ingest(try fixture.spool(numbers: 1..<2))).progress.skipped == 1)
+        for number in 1..<3 { try FileManager.default.removeItem(atPath: fixture.folder.path("\(number).png")) }
+        try await fixture.index(prunes: true)
+        #expect(try await fixture.names() == ["0.png", "1.png"])
     }
 
     @Test func addsMetadataFromAList() async throws {
@@ -202,6 +249,19 @@ import Testing
         let job = try await fixture.run(.ingest(work))
         #expect(job.progress == JobProgress(total: 6, done: 4, skipped: 2))
         #expect(job.progress.failed == 0)
+    }
+
+    /// The program wrote it: the folder is at fault, and may be there again when the job is tried again.
+    @Test func anUploadThatCannotBeReadIsNoBrokenPicture() async throws {
+        let work = try fixture.spool(numbers: 0..<3)
+        guard case .spool(let listPath) = work.source else { return }
+        let upload = try #require(try SpoolList(path: listPath).uploads().first { _ in true })
+        try FileManager.default.removeItem(atPath: upload.path)
+        try FileManager.default.createDirectory(atPath: upload.path, withIntermediateDirectories: false)
+        let job = try await fixture.run(.ingest(work))
+        #expect(job.state == .failed)
+        #expect(job.reasonCode == "data-folder-unavailable")
+        #expect(StoreErrorCode.folderUnavailable.isTransient)
     }
 
     @Test(.timeLimit(.minutes(1))) func stopsWhenCancelledAndKeepsWhatItFound() async throws {

@@ -37,11 +37,29 @@ import Testing
         ["text": .string(String(repeating: "x", count: count - 11))]
     }
 
+    /// `{"a": [[…]]}` of so many levels.
+    private static func nested(_ depth: Int) -> JSONValue {
+        ["a": (1..<depth).reduce(JSONValue.number(1)) { value, _ in [value] }]
+    }
+
     @Test func takesMetadataUpToItsLimitOnly() throws {
         try Metadata.validate(metadata(ofByteCount: 64_000))
-        for bad: JSONValue in [metadata(ofByteCount: 64_001), [1], "text", .null] {
+        try Metadata.validate(Self.nested(64))
+        for bad: JSONValue in [metadata(ofByteCount: 64_001), Self.nested(65), [1], "text", .null] {
             #expect { try Metadata.validate(bad) } throws: { ($0 as? RequestError)?.code == .invalidMetadata }
         }
+    }
+
+    /// What is stored must be readable again, wherever it is told.
+    @Test(arguments: [64, 65, 127, 130, 511])
+    func metadataThatIsTakenInCanBeRead(depth: Int) async throws {
+        let fixture = try EngineFixture()
+        try fixture.write(1, to: "a.png")
+        let line = "{\"path\": \"a.png\", \"metadata\": \(Self.nested(depth).text)}\n"
+        let list = try fixture.folder.write(Array(line.utf8), to: "list.jsonl")
+        let job = try await fixture.index(metadataPath: list)
+        #expect(job.state == (depth <= 64 ? .succeeded : .failed))
+        #expect(try await fixture.names().count == (depth <= 64 ? 1 : 0))
     }
 
     @Test func namesTheLineWhoseMetadataIsTooLarge() async throws {

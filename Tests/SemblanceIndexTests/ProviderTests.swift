@@ -138,6 +138,10 @@ import Testing
         // Whoever has it open still finds everything in it.
         let found = try await old.search(near: bench.store[1]!, limit: 9, minimumScore: nil, matching: nil)
         #expect(found.count == 8)
+        // An ingestion that is still at it has nothing to put its vectors into, and goes on.
+        try await old.insert([(.init(rawValue: 9), bench.store[1]!)])
+        #expect(try await old.count() == 8)
+        #expect(!FileManager.default.fileExists(atPath: bench.spaceFolder))
         try await provider.removeIndex(of: bench.space)
         let reader = try await bench.open(.readOnly)
         let refusal = await #expect(throws: IndexError.self) { try await reader.provider.removeIndex(of: other) }

@@ -105,18 +105,22 @@ import Testing
         }
     }
 
-    @Test func whatAKilledProcessLeftHalfWrittenIsRemovedByTheNextWriter() throws {
+    @Test func whatAKilledProcessLeftHalfWrittenIsRemoved() throws {
         let folder = try TemporaryFolder()
-        let data = try DataFolder(path: folder.path)
-        let partial = try folder.write([1], to: "files/partial/leftover")
+        let store = LocalFileStore(folder: try DataFolder(path: folder.path))
+        let partials = try ["files/partial/old", "thumbnails/partial/old", "files/partial/new"].map {
+            try folder.write([1], to: $0)
+        }
         let upload = try folder.write([1], to: "spool/upload")
-        _ = try DataFolder(path: folder.path)
-        #expect(access(partial, F_OK) == 0)
-        let lock = try data.lock()
-        #expect(access(partial, F_OK) != 0)
+        let longAgo = timespec(tv_sec: time(nil) - 100_000, tv_nsec: 0)
+        for old in partials.prefix(2) { try #require(utimensat(AT_FDCWD, old, [longAgo, longAgo], 0) == 0) }
+        // Another process may be writing the new one.
+        try store.removePartials(olderThan: .seconds(86_400))
+        #expect(partials.map { access($0, F_OK) } == [-1, -1, 0])
+        try store.removePartials(olderThan: .zero)
+        #expect(access(partials[2], F_OK) == -1)
         // Only the engine knows which uploads are needed.
         #expect(access(upload, F_OK) == 0)
-        withExtendedLifetime(lock) {}
     }
 
     private func mode(of path: String) throws -> mode_t {

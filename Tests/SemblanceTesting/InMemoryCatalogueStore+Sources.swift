@@ -7,17 +7,22 @@ extension InMemoryCatalogueStore {
         var known: [ContentHash: KnownImage] = [:]
         for hash in hashes {
             guard let id = idsByHash[space.catalogueID]?[hash] else { continue }
-            known[hash] = KnownImage(id: id, hasEmbedding: embeddingRows[space]?[id] != nil)
+            known[hash] = knownImage(id, in: space)
         }
         return known
     }
 
-    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) -> [CatalogueImage.ID?] {
+    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) -> [KnownImage?] {
         files.map { file in
             let source = sources[SourceKey(catalogue: space.catalogueID, path: file.path)]
             guard let source, source.file == file, embeddingRows[space]?[source.image] != nil else { return nil }
-            return source.image
+            return knownImage(source.image, in: space)
         }
+    }
+
+    private func knownImage(_ id: CatalogueImage.ID, in space: EmbeddingSpace) -> KnownImage {
+        KnownImage(
+            id: id, hasEmbedding: embeddingRows[space]?[id] != nil, isStored: imageRows[id]?.location == .stored)
     }
 
     public func recordSources(_ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID) {

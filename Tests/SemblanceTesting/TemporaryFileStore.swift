@@ -28,6 +28,9 @@ public final class TemporaryFileStore: FileStore {
 
     public func synchronise() throws {}
 
+    /// Nothing is written in parts here.
+    public func removePartials(olderThan age: Duration) throws {}
+
     private func copy(_ path: String, to hash: ContentHash) throws {
         guard !FileManager.default.fileExists(atPath: self.path(of: hash)) else { return }
         try FileManager.default.copyItem(atPath: path, toPath: self.path(of: hash))

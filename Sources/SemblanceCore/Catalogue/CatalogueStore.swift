@@ -46,11 +46,11 @@ public protocol CatalogueStore: EmbeddingSource, FilterResolver, ModelChangeStor
     func unused(_ hashes: [ContentHash]) async throws -> [ContentHash]
 
     // What ingestion asks before it does work
-    /// Which of these hashes the catalogue has, and whether each has an embedding in this space.
+    /// Which of these hashes the catalogue has.
     func known(_ hashes: [ContentHash], in space: EmbeddingSpace) async throws -> [ContentHash: KnownImage]
     /// For each of these files, in order, the image that it holds if it is recorded unchanged and the image has an
     /// embedding in this space; else `nil`. Paths are compared byte by byte: names that only look alike are two files.
-    func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [CatalogueImage.ID?]
+    func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [KnownImage?]
     /// Records that files hold the bytes of images that are there already; images that are gone are left out. An image
     /// left in place at a path that holds another one now moves to another of its sources, or is abandoned.
     func recordSources(_ sources: [(SourceFile, CatalogueImage.ID)], in catalogue: Catalogue.ID) async throws
@@ -102,13 +102,17 @@ public struct MetadataPatch: Hashable, Sendable {
     }
 }
 
+/// An image that a catalogue has already, as ingestion in one embedding space sees it.
 public struct KnownImage: Hashable, Sendable {
     public let id: CatalogueImage.ID
     public let hasEmbedding: Bool
+    /// Whether the original lies in the file store.
+    public let isStored: Bool
 
-    public init(id: CatalogueImage.ID, hasEmbedding: Bool) {
+    public init(id: CatalogueImage.ID, hasEmbedding: Bool, isStored: Bool) {
         self.id = id
         self.hasEmbedding = hasEmbedding
+        self.isStored = isStored
     }
 }
 

@@ -8,6 +8,9 @@ public protocol FileStore: Sendable {
     func store(spooled path: String, as hash: ContentHash) throws
     /// Removes a spool file. A file that is not there is not an error.
     func removeSpooled(_ path: String) throws
+    /// Removes what a killed process left half written.
+    /// - Parameter age: files that were written to since then stay: where others share the folder, they may be at it.
+    func removePartials(olderThan age: Duration) throws
     /// Every spool file, to find those that no unfinished job names.
     /// - Parameter age: those that were not written to for so long.
     func spooledPaths(olderThan age: Duration) throws -> [String]

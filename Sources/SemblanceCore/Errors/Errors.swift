@@ -52,6 +52,8 @@ public enum StoreErrorCode: String, Hashable, Sendable, CaseIterable {
     case dataFolderInUse = "data-folder-in-use"
     case notWritable = "data-folder-not-writable"
     case diskFull = "disk-full"
+    /// The data folder cannot be reached for now: it lies on another machine.
+    case folderUnavailable = "data-folder-unavailable"
     case damaged = "database-damaged"
     case newerSchema = "database-newer-schema"
     case olderSchema = "database-older-schema"

@@ -12,5 +12,7 @@ extension Error {
 }
 
 extension StoreErrorCode {
-    public var isTransient: Bool { self == .busy || self == .unavailable || self == .databaseSlow }
+    public var isTransient: Bool {
+        self == .busy || self == .unavailable || self == .databaseSlow || self == .folderUnavailable
+    }
 }

@@ -35,7 +35,10 @@ extension Engine {
         let catalogue = try await store.catalogue(named: name)
         try await removeFiles(after: {
             let orphans = try await store.deleteCatalogue(catalogue.id)
-            try await dependencies.indexes.removeIndexes(of: catalogue.id)
+            // The catalogue is gone: what follows is tidying up.
+            do { try await dependencies.indexes.removeIndexes(of: catalogue.id) } catch {
+                logger.warning("an index is left over", metadata: ["catalogue": "\(name)", "error": "\(error)"])
+            }
             return orphans
         })
     }

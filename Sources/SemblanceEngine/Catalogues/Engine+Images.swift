@@ -99,7 +99,7 @@ extension Engine {
             case .stored: files.path(of: image.hash)
             case .inPlace(let path): path
             }
-        guard FileBytes.exists(path) else {
+        guard !FileBytes.isGone(path) else {
             throw StoreError(
                 .fileMissing, "The original of '\(image.name)' is not where it was; index its folder again.")
         }

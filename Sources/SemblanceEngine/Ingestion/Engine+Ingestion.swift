@@ -30,8 +30,9 @@ extension Engine {
             engine: self, catalogue: catalogue, space: space, model: model,
             index: try await dependencies.indexes.index(for: space), copies: work.copies)
         let reporter = IngestReporter(job: job, engine: self)
+        let leftOutCount: Int
         do {
-            try await run(work, in: context, reporter: reporter)
+            leftOutCount = try await run(work, in: context, reporter: reporter)
             // Where there was nothing to embed, a model that cannot be loaded fails the job all the same.
             _ = try await model.embedder
             try await build(context.index, of: catalogue)
@@ -49,14 +50,17 @@ extension Engine {
         // Files that hold other bytes now, or are gone: what was left in place there is nowhere any more.
         try await delete(try await store.abandonedImages(in: catalogue.id), from: catalogue.id)
         let counts = try await reporter.finish()
-        return .object([
+        var result: [String: JSONValue] = [
             "catalogue": .string(catalogue.name), "model": .string(modelID),
             "indexed": .number(Double(counts.done)), "skipped": .number(Double(counts.skipped)),
             "failed": .number(Double(counts.failed)),
-        ])
+        ]
+        if leftOutCount > 0 { result["left_out"] = .number(Double(leftOutCount)) }
+        return .object(result)
     }
 
-    private func run(_ work: IngestWork, in context: IngestContext, reporter: IngestReporter) async throws {
+    /// - Returns: how many files were left out, since their names do not end as an image's.
+    private func run(_ work: IngestWork, in context: IngestContext, reporter: IngestReporter) async throws -> Int {
         let source = try await ingestThreads.run { SourceBox(try work.makeSource()) }
         let channel = AsyncChannel<IngestBatch>()
         let writer = IngestWriter(context: context, reporter: reporter)
@@ -72,6 +76,7 @@ extension Engine {
         }
         try Task.checkCancellation()
         try await writer.finish()
+        return source.leftOutCount
     }
 
     /// What one worker does.
@@ -80,9 +85,12 @@ extension Engine {
     ) async throws {
         var prepared: [IngestBatch] = []
         for await batch in channel {
-            prepared.append(try await context.run(IngestContext.preparation, on: batch))
-            guard context.model.hasEndedLoading || prepared.count >= context.preparedBatchCount else { continue }
-            try await complete(&prepared, in: context, to: writer)
+            let fetched = try await context.run(IngestContext.fetching, on: batch)
+            for part in context.batches(of: fetched.items) {
+                prepared.append(try await context.run(IngestContext.preparation, on: part))
+                guard context.model.hasEndedLoading || prepared.count >= context.preparedBatchCount else { continue }
+                try await complete(&prepared, in: context, to: writer)
+            }
         }
         try await complete(&prepared, in: context, to: writer)
     }

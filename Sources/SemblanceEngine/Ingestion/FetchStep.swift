@@ -15,6 +15,7 @@ struct FetchStep: IngestStep {
                 batch.items[index] = IngestItem(
                     shownPath: url, name: upload.name, origin: .spooled(path: upload.path),
                     metadata: batch.items[index].metadata)
+                batch.items[index].byteCount = FileBytes.byteCount(upload.path)
             } catch is CancellationError {
                 throw CancellationError()
             } catch let error as StoreError {
@@ -32,6 +33,7 @@ final class FetchedFiles: Sendable {
     private let paths = Mutex<Set<String>>([])
 
     var all: Set<String> { paths.withLock { $0 } }
+    func contains(_ path: String) -> Bool { paths.withLock { $0.contains(path) } }
     func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
     func remove(_ gone: [String]) { paths.withLock { $0.subtract(gone) } }
 }

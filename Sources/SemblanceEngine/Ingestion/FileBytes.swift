@@ -21,10 +21,10 @@ package final class FileBytes: @unchecked Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw ImageError(.unreadable, "This is not a regular file.")
+            throw Self.notRegular
         }
         let size = Int(status.st_size)
-        guard size > 0 else { throw ImageError(.empty, "The file is empty.") }
+        guard size > 0 else { throw ImageError(.empty, "The file is empty: get a whole copy of it, or delete it.") }
         guard size <= maximumByteCount else {
             throw ImageError(
                 .tooManyBytes,
@@ -46,10 +46,6 @@ package final class FileBytes: @unchecked Sendable {
         try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
 
-    static func exists(_ path: String) -> Bool {
-        access(path, F_OK) == 0
-    }
-
     /// Bytes of a file; 0 if there is none.
     static func byteCount(_ path: String) -> Int {
         var status = stat()
@@ -60,6 +56,18 @@ package final class FileBytes: @unchecked Sendable {
     static func isGone(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+    }
+
+    /// Whether a folder on the way to a file is a link that leads nowhere, for example to a disk that is not mounted.
+    static func isBehindBrokenLink(_ path: String) -> Bool {
+        var folder = path
+        var status = stat()
+        while let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+            folder = String(folder[..<slash])
+            guard lstat(folder, &status) == 0 else { continue }
+            return status.st_mode & S_IFMT == S_IFLNK && isGone(folder)
+        }
+        return false
     }
 
     /// The path without links and relative parts; `nil` if there is nothing.
@@ -81,12 +89,22 @@ package final class FileBytes: @unchecked Sendable {
         return filled
     }
 
-    /// - Parameter code: of `errno`.
-    package static func unreadable(_ code: Int32) -> any Error {
+    static let notRegular = ImageError(.unreadable, "This is not a regular file: give a copy of the image itself.")
+
+    /// - Parameters:
+    ///   - code: of `errno`.
+    ///   - kind: for people.
+    package static func unreadable(_ code: Int32, _ kind: String = "file") -> any Error {
         let reason = String(cString: strerror(code))
         if [EMFILE, ENFILE, ENOMEM].contains(code) {
             return RequestError(.overloaded, "No file can be opened at present: \(reason). Try again in a moment.")
         }
-        return ImageError(.unreadable, "The file could not be read: \(reason).")
+        let remedy =
+            switch code {
+            case EACCES, EPERM: "Give the user that Semblance runs as the right to read it."
+            case ENOENT: "It was moved or deleted meanwhile."
+            default: "Look after its disk, and index it again."
+            }
+        return ImageError(.unreadable, "The \(kind) could not be read: \(reason). \(remedy)")
     }
 }

@@ -32,6 +32,8 @@ package final class FolderWalker {
 
     private struct FileName: Comparable {
         let bytes: [UInt8]
+        /// Whether the folder itself says that it is neither a folder nor a link.
+        let isFile: Bool
         static func < (left: FileName, right: FileName) -> Bool {
             left.bytes.lexicographicallyPrecedes(right.bytes)
         }
@@ -41,6 +43,8 @@ package final class FolderWalker {
     private var folders: [Folder] = []
     private var waiting: [Entry] = []
 
+    /// Files passed over so far, since their names do not end as an image's.
+    package private(set) var leftOutCount = 0
     private let onFolder: (String) -> Void
 
     /// - Parameters:
@@ -68,13 +72,13 @@ package final class FolderWalker {
 
     private func open(root: String) {
         guard let absolute = realpath(root, nil) else {
-            let reason = errno == ENOENT ? "There is no such file or folder." : String(cString: strerror(errno)) + "."
-            return fail(root, .unreadable, reason)
+            return errno == ENOENT
+                ? fail(root, .unreadable, "There is no such file or folder; check its name.") : failToStat(root, errno)
         }
         defer { free(absolute) }
         let path = String(cString: absolute)
         var status = stat()
-        guard stat(path, &status) == 0 else { return fail(root, .unreadable, String(cString: strerror(errno)) + ".") }
+        guard stat(path, &status) == 0 else { return failToStat(root, errno) }
         if status.st_mode & S_IFMT == S_IFDIR {
             enter(path: path, shownPath: root, status: status)
         } else {
@@ -89,13 +93,17 @@ package final class FolderWalker {
         let shownPath = folder.shownPath.hasSuffix("/") ? folder.shownPath + text : folder.shownPath + "/" + text
         var status = stat()
         guard stat(path, &status) == 0 else {
-            if FolderWalker.hasImageExtension(name.bytes) { failToStat(shownPath, errno) }
+            let code = errno
+            // Anything else may be a folder full of images.
+            if !name.isFile || FolderWalker.hasImageExtension(name.bytes) { failToStat(shownPath, code) }
             return
         }
         if status.st_mode & S_IFMT == S_IFDIR {
             enter(path: path, shownPath: shownPath, status: status)
         } else if FolderWalker.hasImageExtension(name.bytes) {
             add(path: path, shownPath: shownPath, status: status)
+        } else {
+            leftOutCount += 1
         }
     }
 
@@ -113,34 +121,39 @@ package final class FolderWalker {
 
     private func failToStat(_ shownPath: String, _ code: Int32) {
         switch code {
-        case ENOENT: fail(shownPath, .unreadable, "The link leads nowhere.")
-        case ELOOP: fail(shownPath, .unreadable, "The link leads to itself.")
-        default: fail(shownPath, .unreadable, String(cString: strerror(code)) + ".")
+        case ENOENT: fail(shownPath, .unreadable, "The link leads nowhere; mend or delete it.")
+        case ELOOP: fail(shownPath, .unreadable, "The link leads to itself; mend or delete it.")
+        default: fail(shownPath, FileBytes.unreadable(code))
         }
     }
 
     private func enter(path: String, shownPath: String, status: stat) {
         let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         guard !folders.contains(where: { $0.identity == identity }) else {
-            return fail(shownPath, .unreadable, "The link leads back to a folder that contains it.")
+            return fail(shownPath, .unreadable, "The link leads back to a folder that contains it; delete it.")
         }
         onFolder(path)
         guard let directory = opendir(path) else {
-            return fail(shownPath, .unreadable, "The folder could not be read: \(String(cString: strerror(errno))).")
+            return fail(shownPath, FileBytes.unreadable(errno, "folder"))
         }
         defer { closedir(directory) }
         var names: [FileName] = []
+        errno = 0
         while let entry = readdir(directory) {
             let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            if bytes.first != UInt8(ascii: ".") { names.append(FileName(bytes: bytes)) }
+            let isFile = Int(entry.pointee.d_type) == Int(DT_REG)
+            if bytes.first != UInt8(ascii: ".") { names.append(FileName(bytes: bytes, isFile: isFile)) }
+            errno = 0
         }
+        // What was read before is looked at all the same.
+        if errno != 0 { fail(shownPath, FileBytes.unreadable(errno, "folder")) }
         folders.append(
             Folder(path: path, shownPath: shownPath, identity: identity, names: names.sorted(by: >)))
     }
 
     private func add(path: String, shownPath: String, status: stat) {
         guard status.st_mode & S_IFMT == S_IFREG else {
-            return fail(shownPath, .unreadable, "This is not a regular file.")
+            return fail(shownPath, FileBytes.notRegular)
         }
         let file = SourceFile(
             path: path, byteCount: Int64(status.st_size),
@@ -149,7 +162,11 @@ package final class FolderWalker {
     }
 
     private func fail(_ shownPath: String, _ code: ImageError.Code, _ message: String) {
-        waiting.append(.failure(FileFailure(path: shownPath, error: ImageError(code, message))))
+        fail(shownPath, ImageError(code, message))
+    }
+
+    private func fail(_ shownPath: String, _ error: any Error) {
+        waiting.append(.failure(FileFailure(path: shownPath, error: error)))
     }
 
     private static func hasImageExtension(_ name: [UInt8]) -> Bool {

@@ -19,7 +19,7 @@ struct IngestLister: Sendable {
             let chunk = try await context.engine.ingestThreads.run { try source.next(Self.chunkSize) }
             guard !chunk.isEmpty else { return }
             let changed = try await withoutUnchanged(chunk)
-            for batch in batches(of: changed) { await channel.send(batch) }
+            for batch in context.batches(of: changed) { await channel.send(batch) }
         }
     }
 
@@ -30,8 +30,8 @@ struct IngestLister: Sendable {
         var changed: [IngestItem] = []
         var unchanged: [(image: CatalogueImage.ID, item: IngestItem)] = []
         for item in items {
-            if item.listedFile != nil, let image = images.next() ?? nil {
-                unchanged.append((image, item))
+            if item.listedFile != nil, let image = images.next() ?? nil, image.isStored || !context.copies {
+                unchanged.append((image.id, item))
             } else {
                 changed.append(item)
             }
@@ -40,32 +40,12 @@ struct IngestLister: Sendable {
         try await reporter.count(skipped: unchanged.count - failures.count, failures: failures)
         return changed
     }
-
-    /// Batches of at most as many files as the model prefers, and of about `maximumBatchByteCount` bytes.
-    func batches(of items: [IngestItem]) -> [IngestBatch] {
-        let batchSize = context.batchSize
-        let maximum = Int64(context.engine.configuration.maximumBatchByteCount)
-        var batches: [IngestBatch] = []
-        var open: [IngestItem] = []
-        var byteCount: Int64 = 0
-        for item in items {
-            let size = Int64(item.byteCount)
-            if open.count == batchSize || (!open.isEmpty && byteCount + size > maximum) {
-                batches.append(IngestBatch(items: open))
-                open = []
-                byteCount = 0
-            }
-            open.append(item)
-            byteCount += size
-        }
-        if !open.isEmpty { batches.append(IngestBatch(items: open)) }
-        return batches
-    }
 }
 
 /// A source that moves between threads, one call at a time.
 ///
-/// `@unchecked Sendable`: `source` is used by `IngestLister.run` alone, which awaits each call before the next.
+/// `@unchecked Sendable`: `source` is used by `IngestLister.run` alone, which awaits each call before the next, and
+/// after it has ended.
 final class SourceBox: @unchecked Sendable {
     private let source: any IngestSource
 
@@ -74,4 +54,5 @@ final class SourceBox: @unchecked Sendable {
     }
 
     func next(_ count: Int) throws -> [IngestItem] { try source.next(count) }
+    var leftOutCount: Int { source.leftOutCount }
 }

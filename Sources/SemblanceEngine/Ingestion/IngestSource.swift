@@ -5,6 +5,12 @@ import SemblanceCore
 protocol IngestSource {
     /// At most `count` items; empty at the end. Blocks.
     func next(_ count: Int) throws -> [IngestItem]
+    /// Files that were passed over up to now, since their names do not end as an image's.
+    var leftOutCount: Int { get }
+}
+
+extension IngestSource {
+    var leftOutCount: Int { 0 }
 }
 
 /// Files and folders of the user.
@@ -18,6 +24,8 @@ final class FolderSource: IngestSource {
         self.metadata = metadata
         self.common = common
     }
+
+    var leftOutCount: Int { walker.leftOutCount }
 
     func next(_ count: Int) throws -> [IngestItem] {
         var items: [IngestItem] = []

@@ -10,8 +10,10 @@ protocol IngestStep: Sendable {
 
 /// What the steps of one job share.
 struct IngestContext: Sendable {
+    /// How many bytes an item has is known afterwards only.
+    static let fetching: [any IngestStep] = [FetchStep()]
     /// The way of a file from its name to its pixels, for which the model need not be loaded yet.
-    static let preparation: [any IngestStep] = [FetchStep(), ReadStep(), RecogniseStep(), DecodeStep()]
+    static let preparation: [any IngestStep] = [ReadStep(), RecogniseStep(), DecodeStep()]
     /// From pixels to an embedding; the store comes after, for several batches at once.
     static let completion: [any IngestStep] = [EmbedStep(), KeepStep()]
     /// Bytes of pixels that wait, in all workers, for a model that is still loading.
@@ -37,6 +39,26 @@ struct IngestContext: Sendable {
     var preparedBatchCount: Int {
         let side = model.preprocessing.size
         return max(1, Self.maximumPreparedByteCount / (workerCount * batchSize * side * side * 3))
+    }
+
+    /// Batches of at most as many files as the model prefers, and of about `maximumBatchByteCount` bytes.
+    func batches(of items: [IngestItem]) -> [IngestBatch] {
+        let maximum = Int64(engine.configuration.maximumBatchByteCount)
+        var batches: [IngestBatch] = []
+        var open: [IngestItem] = []
+        var byteCount: Int64 = 0
+        for item in items {
+            let size = Int64(item.byteCount)
+            if open.count == batchSize || (!open.isEmpty && byteCount + size > maximum) {
+                batches.append(IngestBatch(items: open))
+                open = []
+                byteCount = 0
+            }
+            open.append(item)
+            byteCount += size
+        }
+        if !open.isEmpty { batches.append(IngestBatch(items: open)) }
+        return batches
     }
 
     /// Takes a batch through some of the steps.

@@ -132,7 +132,10 @@ actor IngestWriter {
 
     private func removeSpooled(_ items: [IngestItem]) async throws {
         let paths = items.compactMap { item -> String? in
-            if case .spooled(let path) = item.origin { path } else { nil }
+            guard case .spooled(let path) = item.origin else { return nil }
+            // Uploads that failed stay until the job ends: if it is run again, they must fail again, and be counted.
+            if case .failed = item.outcome, !context.fetched.contains(path) { return nil }
+            return path
         }
         guard !paths.isEmpty else { return }
         let files = context.engine.files

@@ -5,11 +5,6 @@ import SemblanceCore
 ///
 /// Paths are relative to the list's own folder. The whole list is held in memory.
 package struct MetadataList: Sendable {
-    private struct Line: Decodable {
-        let path: String
-        let metadata: JSONValue
-    }
-
     private var entries: [String: JSONValue] = [:]
 
     package static let empty = MetadataList()
@@ -22,22 +17,23 @@ package struct MetadataList: Sendable {
             throw RequestError(.invalidMetadata, "The metadata file '\(path)' could not be read.")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().resolvingSymlinksInPath().path
-        let decoder = JSONDecoder()
         let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() where !line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) {
-            guard let entry = try? decoder.decode(Line.self, from: Data(line)), case .object = entry.metadata else {
+            guard let entry = try? JSONValue(parsing: line), case .string(let listed)? = entry["path"],
+                let metadata = entry["metadata"], case .object = metadata
+            else {
                 throw RequestError(
                     .invalidMetadata,
                     "Line \(number + 1) of '\(path)' is not of the form {\"path\": \"…\", \"metadata\": {…}}.")
             }
             do throws(RequestError) {
-                try Metadata.validate(entry.metadata)
+                try Metadata.validate(metadata)
             } catch {
                 throw RequestError(.invalidMetadata, "Line \(number + 1) of '\(path)': \(error.message)")
             }
-            let absolute = entry.path.hasPrefix("/") ? entry.path : folder + "/" + entry.path
+            let absolute = listed.hasPrefix("/") ? listed : folder + "/" + listed
             // What `find .` prints begins with "./".
-            entries[(absolute as NSString).standardizingPath] = entry.metadata
+            entries[(absolute as NSString).standardizingPath] = metadata
         }
     }
 

@@ -9,12 +9,12 @@ struct ReadStep: IngestStep {
         return try await context.onThread(batch) { batch in
             try batch.forEachOpen { item in
                 guard let path = item.path else { return }
-                if case .spooled = item.origin, !FileBytes.exists(path) {
+                if case .spooled = item.origin, FileBytes.isGone(path) {
                     // Spool files are removed when their rows are durable: an earlier attempt did this one.
                     item.outcome = .takenIn
                     return
                 }
-                let bytes = try FileBytes(reading: path, maximumByteCount: maximum)
+                let bytes = try Self.read(path, of: item.origin, maximumByteCount: maximum)
                 item.hash = bytes.withUnsafeBytes { ContentHash(hashing: $0) }
                 if case .file(let file) = item.origin {
                     // As it is now: it may have changed since it was listed.
@@ -26,6 +26,20 @@ struct ReadStep: IngestStep {
                 item.bytes = bytes
                 item.byteCount = bytes.count
             }
+        }
+    }
+
+    private static func read(
+        _ path: String, of origin: IngestItem.Origin, maximumByteCount: Int
+    ) throws -> FileBytes {
+        do { return try FileBytes(reading: path, maximumByteCount: maximumByteCount) } catch let error as ImageError
+            where error.code == .unreadable
+        {
+            guard case .spooled = origin else { throw error }
+            // The program wrote it itself: the folder is at fault, not the picture, which would be lost with its upload.
+            throw StoreError(
+                .folderUnavailable, "An uploaded file cannot be read from the data folder at present.",
+                underlying: error)
         }
     }
 }

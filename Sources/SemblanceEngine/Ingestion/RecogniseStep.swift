@@ -1,6 +1,7 @@
 import SemblanceCore
 
-/// Bytes that the catalogue has already, embedded by this model, need no more work.
+/// Bytes that the catalogue has already, embedded by this model, need no more work; unless their original is to be
+/// stored and is not.
 struct RecogniseStep: IngestStep {
     var faultPoint: FaultPoint { .recognised }
 
@@ -11,7 +12,9 @@ struct RecogniseStep: IngestStep {
         guard !known.isEmpty else { return batch }
         var batch = batch
         for index in batch.items.indices where batch.items[index].outcome == nil {
-            guard let hash = batch.items[index].hash, let image = known[hash], image.hasEmbedding else { continue }
+            guard let hash = batch.items[index].hash, let image = known[hash], image.hasEmbedding,
+                image.isStored || !context.copies
+            else { continue }
             batch.items[index].outcome = .known(image.id)
             batch.items[index].bytes = nil
         }

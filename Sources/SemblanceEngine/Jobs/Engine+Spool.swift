@@ -3,8 +3,8 @@ import SemblanceCore
 extension Engine {
     private static let maximumJobCount = 1_000_000
 
-    /// Removes spool files that no unfinished job names, nor one that was given up: leftovers of uploads that were cut
-    /// off. An upload that is being received has no job yet: call before uploads are taken, and where other servers share
+    /// Removes files that a killed process left half written, and spool files that no unfinished job names, nor one that
+    /// was given up: leftovers of uploads that were cut off. An upload that is being received has no job yet: call before uploads are taken, and where other servers share
     /// the folder, say how old a file must be.
     /// - Parameter age: files that were written to since then stay.
     public func cleanSpool(olderThan age: Duration = .zero) async throws {
@@ -23,6 +23,7 @@ extension Engine {
         }
         let (files, keep) = (self.files, needed)
         try await fileThreads.run {
+            try files.removePartials(olderThan: age)
             for path in try files.spooledPaths(olderThan: age) where !keep.contains(path) {
                 try files.removeSpooled(path)
             }

@@ -68,7 +68,6 @@ actor Reembedding {
 
     private func list(into channel: AsyncChannel<IngestBatch>) async throws -> Int {
         defer { channel.finish() }
-        let lister = IngestLister(context: context, reporter: reporter)
         var cursor: CatalogueImage.ID?
         var count = 0
         while true {
@@ -78,7 +77,7 @@ actor Reembedding {
             cursor = last.id
             let open = page.filter { !failed.contains($0.id) }
             count += open.count
-            for batch in lister.batches(of: open.map(IngestItem.init(again:))) { await channel.send(batch) }
+            for batch in context.batches(of: open.map(IngestItem.init(again:))) { await channel.send(batch) }
         }
     }
 

@@ -1,7 +1,8 @@
 import SemblanceCore
 
 extension LocalVectorIndex {
-    /// Adds vectors: found by searches once both files hold them. All of them or, if an error is thrown, none.
+    /// Adds vectors: found by searches once the files hold them. All of them or, if an error is thrown, none; none as
+    /// well once the space is discarded.
     /// - Throws: `IndexError` with `index-dimension-mismatch`, `index-not-unit-length` or `index-read-only`;
     ///   `StoreError` with `disk-full`. The index stays as it was.
     public func insert(_ vectors: [(CatalogueImage.ID, Embedding)]) async throws {
@@ -21,6 +22,7 @@ extension LocalVectorIndex {
         guard !vectors.isEmpty else { return }
         try await threads.files.run { [self] in
             try writer.withLock { writer in
+                guard !writer.isAbandoned else { return }
                 let snapshot = try soundSnapshot()
                 let new = Self.newOnes(vectors, in: snapshot, removed: writer.removed)
                 guard !new.isEmpty else { return }

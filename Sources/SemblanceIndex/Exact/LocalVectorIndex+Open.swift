@@ -53,7 +53,7 @@ extension LocalVectorIndex {
     func startOver() async throws {
         try await threads.files.run { [self] in
             writer.withLock { writer in
-                guard (try? soundSnapshot()) == nil else { return }
+                guard !writer.isAbandoned, (try? soundSnapshot()) == nil else { return }
                 writer.generation = nil
                 publish(Snapshot(segments: Self.emptySegments(layout)))
                 guard access == .readWrite else { return }

@@ -38,8 +38,14 @@ extension LocalVectorIndex {
         }
     }
 
-    /// Lets go of the files, which are about to be deleted. Searches that have this index go on in what is mapped.
+    /// Lets go of the files, which are about to be deleted. Searches that have this index go on in what is mapped;
+    /// insertions are left out.
     func abandonFiles() async throws {
-        try await threads.files.run { [self] in writer.withLock { $0.generation = nil } }
+        try await threads.files.run { [self] in
+            writer.withLock {
+                $0.generation = nil
+                $0.isAbandoned = true
+            }
+        }
     }
 }

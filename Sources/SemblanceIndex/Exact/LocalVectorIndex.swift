@@ -34,6 +34,8 @@ public final class LocalVectorIndex: VectorIndex {
         var generation: Generation?
         /// Why there are no files.
         var problem: (any Error)?
+        /// Whether the space is gone, and its files with it: there is nothing to insert into any more.
+        var isAbandoned = false
         /// Reconciliations under way.
         var reconciliationCount = 0
         /// Numbers removed since the first of them began: what was fetched before must not come back.

@@ -61,7 +61,7 @@ enum ErrorStatus {
         case .unknownCatalogue, .unknownImage, .unknownKey, .fileMissing: .notFound
         case .catalogueExists: .conflict
         case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
-        case .busy, .unavailable, .databaseSlow, .dataFolderInUse: .serviceUnavailable
+        case .busy, .unavailable, .databaseSlow, .dataFolderInUse, .folderUnavailable: .serviceUnavailable
         case .notWritable, .damaged, .newerSchema, .olderSchema, .failed, .invalidDatabaseURL, .databaseDenied,
             .databaseUnknown, .databaseUnsupported, .databaseExtension:
             .internalServerError

@@ -74,13 +74,11 @@ public struct DataFolder: Sendable, Hashable {
         [HashedFolder(path: filesPath, ending: ""), HashedFolder(path: thumbnailsPath, ending: ".webp")]
     }
 
-    /// Makes this process the folder's one writer, and clears up what a killed one left half written.
+    /// Makes this process the folder's one writer.
     /// - Throws: `StoreError` with `data-folder-in-use`, naming the process if it is known.
     public func lock() throws -> DataFolderLock {
         do {
-            let lock = try DataFolderLock(path: lockPath, folder: path)
-            for area in areas { try area.removePartials() }
-            return lock
+            return try DataFolderLock(path: lockPath, folder: path)
         } catch {
             throw StoreError.writing(error, inFolder: path)
         }

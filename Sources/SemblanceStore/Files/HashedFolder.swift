@@ -71,11 +71,9 @@ struct HashedFolder: Sendable {
         try OpenFile.makeFolder(partialFolder)
     }
 
-    /// Removes what a killed process left half written. Only the holder of the data folder's lock may.
-    func removePartials() throws {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: partialFolder)) ?? [] {
-            unlink(partialFolder + "/" + name)
-        }
+    /// Removes what a killed process left half written.
+    func removePartials(olderThan age: Duration) throws {
+        for path in try OpenFile.paths(inFolder: partialFolder, olderThan: age) { unlink(path) }
     }
 }
 
@@ -92,6 +90,17 @@ extension OpenFile {
             if name != ".", name != ".." { names.append(name) }
         }
         return names
+    }
+
+    /// Paths of what is in a folder and was not written to for so long.
+    static func paths(inFolder folder: String, olderThan age: Duration) throws -> [String] {
+        let paths = try names(inFolder: folder).map { folder + "/" + $0 }
+        guard age > .zero else { return paths }
+        let limit = time(nil) - Int(age.components.seconds)
+        return paths.filter { path in
+            var status = stat()
+            return stat(path, &status) == 0 && status.st_mtim.tv_sec < limit
+        }
     }
 
     /// Makes a private folder, and those above it, unless it is there.

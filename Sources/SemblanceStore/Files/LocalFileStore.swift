@@ -25,10 +25,7 @@ public struct LocalFileStore: FileStore {
 
     public func store(spooled path: String, as hash: ContentHash) throws {
         try mapping {
-            guard access(path, F_OK) == 0 else {
-                throw StoreError(.fileMissing, "The uploaded file is not in the spool any more; upload it again.")
-            }
-            let file = try OpenFile(path, O_RDONLY | O_NOFOLLOW)
+            let file = try Self.openSpooled(path)
             guard try !originals.confirm(hash), try !originals.link(path, to: hash) else { return }
             try originals.write(as: hash) { partial in try Self.copy(file, to: partial) }
         }
@@ -55,15 +52,13 @@ public struct LocalFileStore: FileStore {
     }
 
     public func spooledPaths(olderThan age: Duration) throws -> [String] {
+        try mapping { try OpenFile.paths(inFolder: root + "/spool", olderThan: age) }
+    }
+
+    public func removePartials(olderThan age: Duration) throws {
         try mapping {
-            let folder = root + "/spool"
-            let paths = try OpenFile.names(inFolder: folder).map { folder + "/" + $0 }
-            guard age > .zero else { return paths }
-            let limit = time(nil) - Int(age.components.seconds)
-            return paths.filter { path in
-                var status = stat()
-                return stat(path, &status) == 0 && status.st_mtim.tv_sec < limit
-            }
+            try originals.removePartials(olderThan: age)
+            try thumbnails.removePartials(olderThan: age)
         }
     }
 
@@ -96,6 +91,14 @@ public struct LocalFileStore: FileStore {
                 try bytes.withUnsafeBytes { try partial.write($0) }
             }
             return thumbnails.path(of: hash)
+        }
+    }
+
+    private static func openSpooled(_ path: String) throws -> OpenFile {
+        do { return try OpenFile(path, O_RDONLY | O_NOFOLLOW) } catch let error as OpenFile.Failure
+            where error.code == ENOENT
+        {
+            throw StoreError(.fileMissing, "The uploaded file is not in the spool any more; upload it again.")
         }
     }
 

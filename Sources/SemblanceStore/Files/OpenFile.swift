@@ -73,6 +73,8 @@ extension StoreError {
             return StoreError(
                 .fileMissing, "A file or folder of the data folder is gone; was something removed by hand?",
                 underlying: underlying)
+        case EIO, ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENODEV, EREMOTEIO:
+            return StoreError.folderUnavailable(folder, underlying: underlying)
         default:
             return StoreError(
                 .failed, "The data folder '\(folder)' could not be used: \(String(cString: strerror(failure.code))).",

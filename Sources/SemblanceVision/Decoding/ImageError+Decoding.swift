@@ -45,7 +45,8 @@ extension ImageError {
     }
 
     static func noPixels(width: Int, height: Int) -> ImageError {
-        ImageError(.noPixels, "The image is \(width) × \(height) pixels: expected at least 1 × 1.")
+        ImageError(
+            .noPixels, "The image is \(width) × \(height) pixels: expected at least 1 × 1. Get a whole copy of it.")
     }
 
     static func tooManyPixels(width: Int, height: Int, limit: Int) -> ImageError {

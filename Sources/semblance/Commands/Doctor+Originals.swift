@@ -13,6 +13,7 @@ struct UnusedOriginals {
 
     private let backends: Backends
     private let removes: Bool
+    private let threads = ThreadPool(name: "originals", threadCount: 1)
 
     /// - Parameter backends: built to write if files are to be removed.
     init(of backends: Backends, removing: Bool) {
@@ -26,17 +27,25 @@ struct UnusedOriginals {
         for byte in UInt8.min...UInt8.max {
             try Task.checkCancellation()
             let stored = try backends.files.storedHashes(startingWith: byte)
-            let unused = try await backends.catalogues.unused(stored)
             storedCount += stored.count
-            for hash in unused {
+            var unused: [ContentHash] = []
+            for hash in try await backends.catalogues.unused(stored) {
                 let file = Self.file(backends.files.path(of: hash))
                 if removes, backends.jobsRun != .here, file.age < Self.minimumAge { continue }
-                unusedCount += 1
+                unused.append(hash)
                 byteCount += file.byteCount
-                if removes { try backends.files.remove(hash) }
             }
+            unusedCount += unused.count
+            if removes { try await remove(unused) }
         }
         return finding(storedCount, unusedCount, byteCount)
+    }
+
+    /// But for what an ingestion has claimed, or taken in since.
+    private func remove(_ hashes: [ContentHash]) async throws {
+        let (catalogues, files) = (backends.catalogues, backends.files)
+        let claims = backends.claims ?? InProcessOriginalClaims()
+        try await claims.remove(after: { try await catalogues.unused(hashes) }, on: threads) { try files.remove($0) }
     }
 
     private func finding(_ storedCount: Int, _ unusedCount: Int, _ byteCount: Int64) -> Finding {
@@ -51,6 +60,7 @@ struct UnusedOriginals {
     private static func file(_ path: String) -> (byteCount: Int64, age: Int) {
         var status = stat()
         guard stat(path, &status) == 0 else { return (0, 0) }
-        return (Int64(status.st_size), time(nil) - status.st_mtim.tv_sec)
+        // An upload becomes an original by another name for its file: the time of that, not of its bytes.
+        return (Int64(status.st_size), time(nil) - status.st_ctim.tv_sec)
     }
 }

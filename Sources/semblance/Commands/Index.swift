@@ -7,7 +7,7 @@ struct Index: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take images into a catalogue.",
         discussion: """
-            Folders are walked. Originals stay where they are unless --copy is given. A file that is unchanged since the \
+            Folders are walked for names that end as an image's (.jpg, .png, .webp, …). Originals stay where they are unless --copy is given. A file that is unchanged since the \
             last run (path, size and time) is skipped unread. Ctrl-C stops after the present batch; the next run goes on.
 
             --prune removes images that were left in place and whose files are gone. What --copy stored or somebody \
@@ -71,7 +71,12 @@ struct Index: AsyncParsableCommand {
         var failedCount = try await indexOnce(app)
         guard let changes else { return failedCount }
         Console.note("Watching for changes; Ctrl-C stops.")
-        while try await changes.next() { failedCount = try await indexOnce(app) }
+        while try await changes.next() {
+            do { failedCount = try await indexOnce(app) } catch let error as ExitCode where error == .failure {
+                // Said already. What was wrong may be mended by the next change, or another one.
+                Console.note("Still watching; the next change is tried again.")
+            }
+        }
         try Task.checkCancellation()
         return failedCount
     }
@@ -120,6 +125,10 @@ struct Index: AsyncParsableCommand {
         var lines = [
             "\(counts.done) indexed, \(counts.skipped) skipped, \(counts.failed) failed · catalogue '\(job.work.catalogue)'"
         ]
+        if case .number(let count)? = job.result?["left_out"] {
+            members["left_out"] = .number(count)
+            lines.append("\(Int(count)) other files left out: their names do not end as an image's")
+        }
         lines += failures.map { "  \(asGiven($0.path)): \($0.message)" }
         if job.state != .succeeded {
             let (code, reason) = (job.reasonCode ?? "job-cancelled", job.reason ?? "The job was cancelled.")

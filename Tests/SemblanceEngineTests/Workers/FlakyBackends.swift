@@ -31,6 +31,7 @@ final class FlakyJobStore: JobStore {
     private struct State {
         var isAway = false
         var isFull = false
+        var failsAtTheEnd = false
         var lost: Set<Job.ID> = []
         var renewals = 0
         var reads = 0
@@ -44,6 +45,8 @@ final class FlakyJobStore: JobStore {
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
     /// No outcome can be written.
     func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+    /// The next report that says that everything is done cannot be written.
+    func failAtTheEnd() { state.withLock { $0.failsAtTheEnd = true } }
     /// Another process has taken it over.
     func lose(_ id: Job.ID) { state.withLock { _ = $0.lost.insert(id) } }
     var renewalCount: Int { state.withLock { $0.renewals } }
@@ -87,6 +90,12 @@ final class FlakyJobStore: JobStore {
     }
     func report(_ id: Job.ID, progress: JobProgress, failures: [FileFailure]) async throws -> Bool {
         try checkLease(id)
+        let isDone = progress.total > 0 && progress.done + progress.skipped + progress.failed == progress.total
+        let fails = state.withLock { state in
+            defer { if isDone { state.failsAtTheEnd = false } }
+            return isDone && state.failsAtTheEnd
+        }
+        if fails { throw StoreError(.busy, "The database is busy.") }
         return try await jobs.report(id, progress: progress, failures: failures)
     }
     func finish(_ id: Job.ID, _ outcome: JobOutcome) async throws {

@@ -1,3 +1,4 @@
+import Foundation
 import SemblanceCore
 import SemblanceEngine
 import SemblanceTesting
@@ -27,6 +28,27 @@ import Testing
         #expect(fixture.engine.runningCounts == [.search: 2])
         fixture.reader.letGo()
         try await eventually { try await fixture.stored.counts() == [.succeeded: 4] }
+        workers.cancel()
+        try await workers.value
+    }
+
+    /// A broken upload must not turn into one that was there already.
+    @Test func brokenUploadsFailAgainWhenTheirJobIsRunAgain() async throws {
+        let fixture = try WorkerFixture()
+        let work = try fixture.files.spool(numbers: 0..<6)
+        guard case .spool(let listPath) = work.source else { return }
+        for upload in try SpoolList(path: listPath).uploads().prefix(2) {
+            try Data("text".utf8).write(to: URL(fileURLWithPath: upload.path))
+        }
+        fixture.jobs.failAtTheEnd()
+        let job = try await fixture.engine.submit(.ingest(work))
+        let workers = Task { try await fixture.engine.runWorkers() }
+        try await eventually { try await fixture.state(of: job).isFinal }
+        let ended = try await fixture.stored.job(job.id)
+        #expect(ended.attempts == 2)
+        #expect(ended.progress == JobProgress(total: 6, failed: 2, skipped: 4))
+        #expect(try await fixture.stored.failures(of: job.id, limit: 9, offset: 0).count == 2)
+        #expect(try fixture.files.spooledPaths().isEmpty)
         workers.cancel()
         try await workers.value
     }

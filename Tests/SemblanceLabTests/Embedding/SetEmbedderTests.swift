@@ -66,7 +66,7 @@ import Testing
         #expect(embeddings.cost.failedCount == 3 && embeddings.cost.embeddedCount == 11)
         let named = embeddings.issues.examples.filter { $0.kind == .brokenImage }
         #expect(named.map(\.subject) == ["even/100.png", "even/broken.png", "odd/empty.png"])
-        #expect(named[2].detail == "The file is empty.")
+        #expect(named[2].detail == "The file is empty: get a whole copy of it, or delete it.")
         #expect(try embeddings.task().gallery.count == 11)
     }
 

@@ -103,8 +103,8 @@ extension CatalogueStoreContract {
             #expect(second[0].isNewEmbedding)
             #expect(try await store.image(Samples.hash(1), in: space.catalogueID).metadata == ["a": 1])
             _ = try await store.deleteImages([first[0].id])
-            #expect(try await store.unchanged([Samples.file("/a")], in: other) == [second[0].id])
-            #expect(try await store.unchanged([Samples.file("/a")], in: space) == [nil])
+            #expect(try await store.unchanged([Samples.file("/a")], in: other).map(\.?.id) == [second[0].id])
+            #expect(try await store.unchanged([Samples.file("/a")], in: space).map(\.?.id) == [nil])
         },
         ContractCheck("names files to delete only when nothing needs them") {
             let (store, space) = ($0.store, try await $0.makeSpace())
@@ -128,7 +128,7 @@ extension CatalogueStoreContract {
             _ = try await store.mergeMetadata([MetadataPatch(added[0].id, ["a": 2])])
             #expect(try await store.embeddedImages(in: space) == [added[1].id])
             #expect(try await store.known([Samples.hash(1)], in: space).isEmpty)
-            #expect(try await store.unchanged([Samples.file("/1")], in: space) == [nil])
+            #expect(try await store.unchanged([Samples.file("/1")], in: space).map(\.?.id) == [nil])
             #expect(try await store.images(matching: .exists(path: ["a"], true), in: space.catalogueID).isEmpty)
             _ = try await store.deleteImages([added[1].id])
             let again = try await store.add([Samples.image(1)], to: space)

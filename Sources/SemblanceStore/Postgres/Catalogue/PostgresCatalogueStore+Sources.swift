@@ -6,22 +6,23 @@ extension PostgresCatalogueStore {
         try await database.read { connection in
             let embedded = try Self.embeddedCondition(of: space, column: "images.id", connection)
             let rows = try connection.query(
-                "SELECT hash, id, \(embedded) FROM images WHERE hash = ANY ($1) AND catalogue_id = $2",
+                "SELECT hash, id, \(embedded), path IS NULL FROM images WHERE hash = ANY ($1) AND catalogue_id = $2",
                 [.byteStrings(hashes.map(\.bytes)), .integer(space.catalogueID.rawValue)])
             return try rows.reduce(into: [:]) { known, row in
-                known[try row[0]] = KnownImage(id: try row[1], hasEmbedding: try row[2])
+                known[try row[0]] = KnownImage(id: try row[1], hasEmbedding: try row[2], isStored: try row[3])
             }
         }
     }
 
-    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [CatalogueImage.ID?] {
+    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [KnownImage?] {
         guard !files.isEmpty else { return [] }
-        let known = try await database.read { connection -> [SourceKey: CatalogueImage.ID] in
+        let known = try await database.read { connection -> [SourceKey: KnownImage] in
             let embedded = try Self.embeddedCondition(of: space, column: "sources.image_id", connection)
             let rows = try connection.query(
                 """
-                SELECT path, byte_count, modified_at, image_id FROM sources
-                WHERE catalogue_id = $1 AND path_key = ANY ($2) AND \(embedded)
+                SELECT sources.path, sources.byte_count, modified_at, image_id, images.path IS NULL
+                FROM sources JOIN images ON images.id = image_id
+                WHERE sources.catalogue_id = $1 AND path_key = ANY ($2) AND \(embedded)
                 """,
                 [
                     .integer(space.catalogueID.rawValue),
@@ -29,7 +30,7 @@ extension PostgresCatalogueStore {
                 ])
             return try rows.reduce(into: [:]) { known, row in
                 let file = SourceFile(path: try row[0], byteCount: try row[1], modifiedNanoseconds: try row[2])
-                known[SourceKey(file)] = try row[3] as CatalogueImage.ID
+                known[SourceKey(file)] = KnownImage(id: try row[3], hasEmbedding: true, isStored: try row[4])
             }
         }
         return files.map { known[SourceKey($0)] }

@@ -9,33 +9,33 @@ extension SQLiteCatalogueStore {
             let number = try space.find(in: database)
             let statement = try database.cachedStatement(
                 sql: """
-                    SELECT id, EXISTS (SELECT 1 FROM embeddings WHERE space_id = ? AND image_id = images.id)
+                    SELECT id, EXISTS (SELECT 1 FROM embeddings WHERE space_id = ? AND image_id = images.id), path IS NULL
                     FROM images WHERE hash = ? AND catalogue_id = ?
                     """)
             var known: [ContentHash: KnownImage] = [:]
             for hash in hashes {
                 let row = try Row.fetchOne(statement, arguments: [number, hash.data, space.catalogueID.rawValue])
                 guard let row else { continue }
-                known[hash] = KnownImage(id: CatalogueImage.ID(rawValue: row[0]), hasEmbedding: row[1])
+                known[hash] = KnownImage(row)
             }
             return known
         }
     }
 
-    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [CatalogueImage.ID?] {
+    public func unchanged(_ files: [SourceFile], in space: EmbeddingSpace) async throws -> [KnownImage?] {
         try await database.read { database in
             guard let number = try space.find(in: database) else { return files.map { _ in nil } }
             let statement = try database.cachedStatement(
                 sql: """
-                    SELECT image_id FROM sources
-                    WHERE catalogue_id = ? AND path = ? AND byte_count = ? AND modified_at = ?
+                    SELECT image_id, 1, images.path IS NULL FROM sources JOIN images ON images.id = image_id
+                    WHERE sources.catalogue_id = ? AND sources.path = ? AND sources.byte_count = ? AND modified_at = ?
                     AND EXISTS (SELECT 1 FROM embeddings WHERE space_id = ? AND image_id = sources.image_id)
                     """)
             return try files.map { file in
                 let arguments: StatementArguments = [
                     space.catalogueID.rawValue, file.path, file.byteCount, file.modifiedNanoseconds, number,
                 ]
-                return try Int64.fetchOne(statement, arguments: arguments).map(CatalogueImage.ID.init(rawValue:))
+                return try Row.fetchOne(statement, arguments: arguments).map(KnownImage.init)
             }
         }
     }
@@ -96,5 +96,11 @@ extension SQLiteCatalogueStore {
             let records = SourceRecords(database, catalogue: catalogue)
             for path in paths { try records.forget(path) }
         }
+    }
+}
+
+extension KnownImage {
+    fileprivate init(_ row: Row) {
+        self.init(id: CatalogueImage.ID(rawValue: row[0]), hasEmbedding: row[1], isStored: row[2])
     }
 }
