@@ -133,7 +133,11 @@ let package = Package(
             dependencies: ["SemblanceCore", "SemblanceIndex", "CVectorKernels", "SemblanceTesting"],
             swiftSettings: settings),
         .testTarget(
-            name: "SemblanceStoreTests", dependencies: ["SemblanceCore", "SemblanceStore", "SemblanceTesting"],
+            name: "SemblanceStoreTests",
+            dependencies: [
+                "SemblanceCore", "SemblanceStore", "SemblanceTesting", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "SemblanceFetchTests", dependencies: ["SemblanceCore", "SemblanceFetch"], swiftSettings: settings),
