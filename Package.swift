@@ -126,7 +126,7 @@ let package = Package(
             name: "SemblanceCoreTests", dependencies: ["SemblanceCore"], swiftSettings: settings),
         .testTarget(
             name: "SemblanceVisionTests",
-            dependencies: ["SemblanceCore", "SemblanceVision", "CImageKernels"], exclude: ["Fixtures"],
+            dependencies: ["SemblanceCore", "SemblanceVision", "CImageKernels", "CVips"], exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "SemblanceIndexTests",
