@@ -126,14 +126,18 @@ let package = Package(
             name: "SemblanceCoreTests", dependencies: ["SemblanceCore"], swiftSettings: settings),
         .testTarget(
             name: "SemblanceVisionTests",
-            dependencies: ["SemblanceCore", "SemblanceVision", "CImageKernels"], exclude: ["Fixtures"],
+            dependencies: ["SemblanceCore", "SemblanceVision", "CImageKernels", "CVips"], exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "SemblanceIndexTests",
             dependencies: ["SemblanceCore", "SemblanceIndex", "CVectorKernels", "SemblanceTesting"],
             swiftSettings: settings),
         .testTarget(
-            name: "SemblanceStoreTests", dependencies: ["SemblanceCore", "SemblanceStore", "SemblanceTesting"],
+            name: "SemblanceStoreTests",
+            dependencies: [
+                "SemblanceCore", "SemblanceStore", "SemblanceTesting", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "SemblanceFetchTests", dependencies: ["SemblanceCore", "SemblanceFetch"], swiftSettings: settings),

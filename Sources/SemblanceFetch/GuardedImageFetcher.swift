@@ -10,14 +10,25 @@ import SemblanceCore
 ///
 /// Proxies are not used; compressed answers are not asked for, so that bytes counted are bytes stored.
 public final class GuardedImageFetcher: ImageFetcher {
+    /// Finds the addresses of a host, in the order in which they should be tried.
+    package typealias Resolve = @Sendable (_ host: String) async throws -> [IPAddress]
+
     private let configuration: FetchConfiguration
-    private let resolver = HostResolver()
+    private let resolve: Resolve
     private let writing = ThreadPool(name: "fetch-write", threadCount: 2)
 
     /// - Throws: `RequestError` for a configuration out of range.
-    public init(_ configuration: FetchConfiguration = FetchConfiguration()) throws {
+    public convenience init(_ configuration: FetchConfiguration = FetchConfiguration()) throws {
+        let resolver = HostResolver()
+        try self.init(configuration, resolve: { try await resolver.addresses(of: $0) })
+    }
+
+    /// - Parameter resolve: asked once a hop; the name is not looked up again for the connection.
+    /// - Throws: `RequestError` for a configuration out of range.
+    package init(_ configuration: FetchConfiguration, resolve: @escaping Resolve) throws {
         try configuration.validate()
         self.configuration = configuration
+        self.resolve = resolve
     }
 
     deinit { writing.shutDown() }
@@ -32,7 +43,7 @@ public final class GuardedImageFetcher: ImageFetcher {
         do {
             try await withTimeLimit { [self] in
                 try await ImageDownload(
-                    configuration: configuration, resolver: resolver, writing: writing, path: path,
+                    configuration: configuration, resolve: resolve, writing: writing, path: path,
                     maximumByteCount: maximumByteCount
                 ).run(from: url)
             }

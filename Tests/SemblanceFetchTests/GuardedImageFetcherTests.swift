@@ -3,47 +3,6 @@ import SemblanceCore
 import SemblanceFetch
 import Testing
 
-/// A fetch into a folder of its own.
-private struct Trial: ~Copyable {
-    let folder: String
-    var path: String { folder + "/image" }
-
-    init() throws {
-        folder = NSTemporaryDirectory() + "semblance-fetch-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-    var bytes: [UInt8]? { FileManager.default.contents(atPath: path).map(Array.init) }
-
-    func fetch(
-        _ url: String, maximumByteCount: Int = 1 << 20, configure: (inout FetchConfiguration) -> Void = { _ in }
-    ) async throws -> String {
-        var configuration = FetchConfiguration()
-        configuration.allowsPrivateAddresses = true
-        configure(&configuration)
-        return try await GuardedImageFetcher(configuration).fetch(url, to: path, maximumByteCount: maximumByteCount)
-    }
-
-    func expectFailure(
-        _ code: ImageError.Code, fetching url: String, maximumByteCount: Int = 1 << 20, mentioning text: String? = nil,
-        sourceLocation: SourceLocation = #_sourceLocation,
-        configure: (inout FetchConfiguration) -> Void = { _ in }
-    ) async {
-        do {
-            _ = try await fetch(url, maximumByteCount: maximumByteCount, configure: configure)
-            Issue.record("\(url) was fetched", sourceLocation: sourceLocation)
-        } catch let error as ImageError {
-            #expect(error.code == code, sourceLocation: sourceLocation)
-            #expect(text.map(error.message.contains) ?? true, "\(error.message)", sourceLocation: sourceLocation)
-        } catch {
-            Issue.record(error, sourceLocation: sourceLocation)
-        }
-        #expect(bytes == nil, "no partial file is left", sourceLocation: sourceLocation)
-    }
-}
-
 private let picture = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
 @Suite(.timeLimit(.minutes(2))) struct GuardedImageFetcherTests {

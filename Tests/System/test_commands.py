@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -17,10 +18,21 @@ from program import Program, wait_for
 COMMANDS = ["index", "search", "serve", "list", "remove", "duplicates", "models", "embed", "label", "filterable", "jobs", "keys", "stats", "doctor"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(program, command):
-    result = program.run(command, "--help", expect=0, data=False)
-    assert "USAGE" in result.out and f"semblance {command}" in result.out
+def leaves(command: dict, path: tuple = ()) -> list[tuple]:
+    """The words of every command that does something itself, out of what `--experimental-dump-help` prints."""
+    branches = [c for c in command.get("subcommands", []) if c["commandName"] != "help"]
+    return [leaf for c in branches for leaf in leaves(c, path + (c["commandName"],))] if branches else [path]
+
+
+def test_every_command_explains_itself(program):
+    commands = leaves(program.run("--experimental-dump-help", expect=0, data=False).json["command"])
+    assert {command[0] for command in commands} >= set(COMMANDS) and ("jobs", "show") in commands
+    for command in commands:
+        text = program.run(*command, "--help", expect=0, data=False).out
+        name = " ".join(["semblance", *command])
+        assert f"USAGE: {name} " in text
+        assert re.search(rf"^EXAMPLES\n(?:  .*\n)*?.*\b{name}\b", text, re.M), f"no example of {name}"
+        assert re.search(r"^  --json\b", text, re.M), f"{name} has no --json"
 
 
 def test_the_program_names_its_commands_and_version(program):
@@ -223,6 +235,38 @@ def test_jobs_are_listed_and_shown(indexed):
     assert indexed.json("jobs", "show", job["id"])["result"]["indexed"] == 12
     assert indexed.json("jobs", "list", "--state", "queued")["jobs"] == []
     indexed.fails("jobs", "cancel", job["id"], code="job-already-ended")
+
+
+def test_a_job_lists_every_failure(program, tmp_path):
+    (tmp_path / "p").mkdir()
+    names = [f"{number}.jpg" for number in range(1001)]
+    for name in names:
+        (tmp_path / "p" / name).write_text("not a picture")
+    program.run("index", tmp_path / "p", expect=2)
+    [job] = program.json("jobs", "list")["jobs"]
+    failures = program.json("jobs", "show", job["id"])["failures"]
+    assert sorted(Path(failure["path"]).name for failure in failures) == sorted(names)
+    text = program.run("jobs", "show", job["id"], expect=0).out
+    assert len(re.findall(r"^  .*\.jpg: ", text, re.M)) == len(names)
+
+
+def test_a_job_tells_how_quick_it_was(indexed, few_pictures):
+    """Its rate is over the time from its start to its end; what was only looked at, not started or not ended has none."""
+    [job] = indexed.json("jobs", "list")["jobs"]
+
+    def shown(changes=None):
+        if changes:
+            with sqlite3.connect(indexed.data / "semblance.sqlite") as database:
+                assert database.execute(f"UPDATE jobs SET {changes} WHERE id = ?", [job["id"]]).rowcount == 1
+            database.close()
+        return indexed.run("jobs", "show", job["id"], expect=0).out.splitlines()[1]
+
+    assert float(re.fullmatch(r"12 of 12 · (\d+\.\d) a second", shown())[1]) > 0
+    assert shown("started_at = ended_at - 4000000") == "12 of 12 · 3.0 a second"
+    assert shown("total = 20") == "12 of 20 · 3.0 a second", "what has ended has no time left"
+    assert shown("started_at = NULL") == "12 of 20"
+    assert shown("started_at = ended_at - 4000000, done = 0, skipped = 12") == "12 of 20 · 12 unchanged"
+    assert shown("state = 'running', ended_at = NULL, done = 4, skipped = 0") == "4 of 20"
 
 
 def test_keys_are_made_listed_and_revoked(program):

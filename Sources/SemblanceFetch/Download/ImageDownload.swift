@@ -6,7 +6,7 @@ import SemblanceCore
 /// One fetch: from hop to hop, then into the file.
 struct ImageDownload: Sendable {
     let configuration: FetchConfiguration
-    let resolver: HostResolver
+    let resolve: GuardedImageFetcher.Resolve
     let writing: ThreadPool
     let path: String
     let maximumByteCount: Int
@@ -51,7 +51,7 @@ struct ImageDownload: Sendable {
         let policy = AddressPolicy(
             allowsPrivateAddresses: configuration.allowsPrivateAddresses,
             allowedNetworks: configuration.allowedNetworks)
-        let addresses = try await resolver.addresses(of: url.host)
+        let addresses = try await resolve(url.host)
         guard addresses.allSatisfy(policy.allows) else {
             throw ImageError(
                 .fetchRefused,

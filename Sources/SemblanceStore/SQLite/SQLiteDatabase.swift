@@ -26,8 +26,8 @@ public final class SQLiteDatabase: Sendable {
     static let busyTimeout: TimeInterval = 10
 
     /// Opens the database or makes it, checks it, and brings its schema up to date. Blocks: see `open` for async code.
-    /// - Throws: `StoreError`: `database-damaged`, `database-newer-schema`, `data-folder-not-writable`, `disk-full`,
-    ///   `database-busy`.
+    /// - Throws: `StoreError`: `database-damaged`, `database-newer-schema`, `database-older-schema` for a reader,
+    ///   `data-folder-not-writable`, `disk-full`, `database-busy`.
     public init(path: String, role: Role) throws {
         self.role = role
         folder = (path as NSString).deletingLastPathComponent
@@ -108,7 +108,7 @@ public final class SQLiteDatabase: Sendable {
         return configuration
     }
 
-    /// Looks at a database that is there without writing to it: one that is damaged, of a newer version or another
+    /// Looks at a database that is there without writing to it: one that is damaged, of another version or another
     /// program's is left as it is.
     private static func examine(_ path: String, role: Role) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
@@ -117,8 +117,11 @@ public final class SQLiteDatabase: Sendable {
         let connection = try DatabaseQueue(path: path, configuration: configuration)
         try connection.read { database in
             try SQLiteSchema.refuseForeign(database)
-            // Beside a writer, which has looked.
-            if role == .writer { try SQLiteDamage.check(database) }
+            switch role {
+            case .writer: try SQLiteDamage.check(database)
+            // Beside a writer, which has looked for damage.
+            case .reader: try SQLiteSchema.refuseOlder(database)
+            }
         }
         try connection.close()
     }

@@ -2,12 +2,12 @@ import GRDB
 import SemblanceCore
 
 /// The tables, as a list of steps forward. A step that was released never changes; a change is a new step.
-enum SQLiteSchema {
+package enum SQLiteSchema {
     /// `PRAGMA application_id`: "SEMB".
     static let applicationID: Int32 = 0x5345_4D42
 
     /// `PRAGMA user_version` counts the steps that a database has behind it.
-    static let steps: [String] = [version1, version2]
+    package static let steps: [String] = [version1, version2]
 
     /// - Throws: `StoreError` if the file is another program's, or of a newer version of this one.
     static func refuseForeign(_ database: Database) throws {
@@ -28,18 +28,24 @@ enum SQLiteSchema {
         }
     }
 
+    /// Only a writer may bring tables up to date, as others may be at work with them.
+    /// - Throws: `StoreError` with `database-older-schema`, unless there are no tables yet.
+    static func refuseOlder(_ database: Database) throws {
+        let version = try self.version(of: database)
+        guard version > 0, version < steps.count else { return }
+        throw StoreError(
+            .olderSchema,
+            "The database is of an older version (schema \(version) of \(steps.count)). Stop other Semblance processes "
+                + "of this data folder and start 'semblance serve' once to bring it up to date.")
+    }
+
     /// Takes the steps that are missing, all in one transaction; two processes that do it at once take turns.
     static func migrate(_ database: Database, role: SQLiteDatabase.Role) throws {
         guard try version(of: database) < steps.count else { return }
         try database.inTransaction(.immediate) {
             let present = try version(of: database)
             guard present < steps.count else { return .rollback }
-            guard role == .writer || present == 0 else {
-                throw StoreError(
-                    .failed,
-                    "The database is of an older version. Stop other Semblance processes of this data folder and start "
-                        + "'semblance serve' once to bring it up to date.")
-            }
+            if role == .reader { try refuseOlder(database) }
             for step in steps[present...] { try database.execute(sql: step) }
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
             try database.execute(sql: "PRAGMA user_version = \(steps.count)")

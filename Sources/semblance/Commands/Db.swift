@@ -25,7 +25,12 @@ extension CommonOptions {
 struct InitDatabase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make the tables, and the extension pgvector if the role may.",
-        discussion: "Safe to run again at any time: what is there stays.")
+        discussion: """
+            Safe to run again at any time: what is there stays.
+
+            EXAMPLES
+              semblance db init --database postgres://semblance@db.example/semblance
+            """)
 
     @OptionGroup var options: CommonOptions
 
@@ -40,7 +45,13 @@ struct InitDatabase: AsyncParsableCommand {
 struct MigrateDatabase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Bring the tables up to date; forward only.",
-        discussion: "Processes that do it at once take turns. 'serve' and 'worker' do it when they start.")
+        discussion: """
+            Processes that do it at once take turns. 'serve' and 'worker' do it when they start.
+
+            EXAMPLES
+              semblance db migrate --database postgres://semblance@db.example/semblance
+              SEMBLANCE_DATABASE=postgres://… semblance db migrate
+            """)
 
     @OptionGroup var options: CommonOptions
 
@@ -54,7 +65,11 @@ struct MigrateDatabase: AsyncParsableCommand {
 
 struct DatabaseStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show the versions of server, pgvector and tables.")
+        commandName: "status", abstract: "Show the versions of server, pgvector and tables.",
+        discussion: """
+            EXAMPLES
+              semblance db status --database postgres://semblance@db.example/semblance
+            """)
 
     @OptionGroup var options: CommonOptions
 
@@ -105,6 +120,10 @@ struct BuildIndexes: AsyncParsableCommand {
         discussion: """
             Searches and ingestion go on meanwhile. Ingestion builds an index by itself when a catalogue has become \
             large; this is for what came by 'migrate' or 'restore'.
+
+            EXAMPLES
+              semblance db index --database postgres://semblance@db.example/semblance
+              SEMBLANCE_DATABASE=postgres://… semblance db index --catalogue products
             """)
 
     @Option(name: [.long, .customShort("c")], help: "Only this catalogue.")

@@ -5,7 +5,12 @@ import SemblanceEngine
 
 struct RetryJob: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Try the work of a job that was given up again, as a new job.")
+        commandName: "retry", abstract: "Try the work of a job that was given up again, as a new job.",
+        discussion: """
+            EXAMPLES
+              semblance jobs list --dead                  which there are
+              semblance jobs retry 3b1f…
+            """)
 
     @Argument(help: "The id of a job that 'jobs list --dead' shows.")
     var id: String
@@ -24,7 +29,12 @@ struct RetryJob: AsyncParsableCommand {
 
 struct ForgetJob: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "forget", abstract: "Forget a job that was given up, and its uploads.")
+        commandName: "forget", abstract: "Forget a job that was given up, and its uploads.",
+        discussion: """
+            EXAMPLES
+              semblance jobs list --dead                  which there are
+              semblance jobs forget 3b1f…
+            """)
 
     @Argument(help: "The id of a job that 'jobs list --dead' shows.")
     var id: String

@@ -11,6 +11,11 @@ struct Doctor: AsyncParsableCommand {
         discussion: """
             Every vector is read and compared with its checksum; damaged ones are mended from the database, unless another \
             process has the data folder. No catalogue is changed. Exit code 1 if something does not work.
+
+            EXAMPLES
+              semblance doctor
+              semblance doctor --remove-unused
+              semblance doctor --json | jq '.checks[] | select(.state != "fine")'
             """)
 
     @Flag(

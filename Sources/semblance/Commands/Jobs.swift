@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SemblanceCore
 import SemblanceEngine
 
@@ -10,7 +11,14 @@ struct Jobs: AsyncParsableCommand {
 }
 
 struct ListJobs: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List jobs, newest first.",
+        discussion: """
+            EXAMPLES
+              semblance jobs list
+              semblance jobs list --state failed --limit 10
+              semblance jobs list --dead                  what a server's queue gave up
+            """)
 
     @Option(help: "Only jobs in this state: queued, running, succeeded, failed or cancelled.")
     var state: Job.State?
@@ -54,7 +62,12 @@ struct ListJobs: AsyncParsableCommand {
 
 struct ShowJob: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a job, its result and its failures.")
+        commandName: "show", abstract: "Show a job, its result and its failures.",
+        discussion: """
+            EXAMPLES
+              semblance jobs show 3b1f…                   by the id that 'jobs list' shows
+              semblance jobs show 3b1f… --json | jq -r '.failures[].path'
+            """)
 
     @Argument(help: "The job's id.")
     var id: String
@@ -66,7 +79,7 @@ struct ShowJob: AsyncParsableCommand {
         try await semblance.run(options) {
             let app = try await App.build(command.options, access: .read)
             let job = try await app.engine.job(command.id)
-            let failures = try await app.engine.failures(of: command.id, limit: 1000)
+            let failures = try await app.engine.failures(of: command.id, limit: Int(Int32.max))
             command.print(job, failures)
         }
     }
@@ -74,11 +87,10 @@ struct ShowJob: AsyncParsableCommand {
     private func print(_ job: Job, _ failures: [FileFailure]) {
         guard case .object(var members) = job.commandLineJSON else { return }
         members["result"] = job.result ?? .null
-        members["failures"] = .array(
-            failures.map(\.commandLineJSON))
+        members["failures"] = .array(failures.map(\.commandLineJSON))
         var lines = [
             "\(job.work.kind) in '\(job.work.catalogue)': \(job.state.rawValue)",
-            ProgressLine.text(for: job.progress, after: .zero),
+            ProgressLine.text(for: job.progress, after: job.elapsed, hasEnded: job.state.isFinal),
         ]
         if let reason = job.reason { lines.append(reason) }
         lines += failures.map { "  \($0.path): \($0.message)" }
@@ -87,7 +99,13 @@ struct ShowJob: AsyncParsableCommand {
 }
 
 struct CancelJob: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "cancel", abstract: "Stop a job.")
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Stop a job.",
+        discussion: """
+            EXAMPLES
+              semblance jobs list --state running         which there are
+              semblance jobs cancel 3b1f…
+            """)
 
     @Argument(help: "The job's id.")
     var id: String
@@ -103,6 +121,14 @@ struct CancelJob: AsyncParsableCommand {
                 job.commandLineJSON,
                 text: job.state.isFinal ? "Cancelled." : "The job stops after its present batch.")
         }
+    }
+}
+
+extension Job {
+    /// From its start to its end; `nil` before.
+    fileprivate var elapsed: Duration? {
+        guard let startedAt, let endedAt else { return nil }
+        return .seconds(endedAt.timeIntervalSince(startedAt))
     }
 }
 

@@ -9,7 +9,13 @@ struct Keys: AsyncParsableCommand {
 
 struct CreateKey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a key. It is shown once; only its hash is kept.")
+        commandName: "create", abstract: "Make a key. It is shown once; only its hash is kept.",
+        discussion: """
+            EXAMPLES
+              semblance keys create laptop                    may search
+              semblance keys create importer --scope write    may upload, too
+              semblance keys create script --json | jq -r .key
+            """)
 
     @Argument(help: "A name to know it by.")
     var name: String
@@ -44,7 +50,13 @@ struct CreateKey: AsyncParsableCommand {
 }
 
 struct ListKeys: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List keys, without their secrets.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List keys, without their secrets.",
+        discussion: """
+            EXAMPLES
+              semblance keys list
+              semblance keys list --json | jq -r '.keys[].name'
+            """)
 
     @OptionGroup var options: CommonOptions
 
@@ -67,7 +79,13 @@ struct ListKeys: AsyncParsableCommand {
 }
 
 struct RevokeKey: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Revoke a key; at once.")
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Revoke a key; at once.",
+        discussion: """
+            EXAMPLES
+              semblance keys list                         which there are
+              semblance keys revoke 49815174
+            """)
 
     @Argument(help: "The key's id, as 'keys list' shows it.")
     var id: String

@@ -4,7 +4,13 @@ import SemblanceCore
 import SemblanceEngine
 
 struct Stats: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show what the data folder holds.")
+    static let configuration = CommandConfiguration(
+        abstract: "Show what the data folder holds.",
+        discussion: """
+            EXAMPLES
+              semblance stats
+              semblance stats --json | jq '.catalogues[] | {name, images}'
+            """)
 
     @OptionGroup var options: CommonOptions
 

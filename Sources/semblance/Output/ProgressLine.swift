@@ -23,13 +23,17 @@ final class ProgressLine: Sendable {
         Console.write("\r\u{1B}[K", to: STDERR_FILENO)
     }
 
-    static func text(for progress: JobProgress, after elapsed: Duration) -> String {
-        let seconds = elapsed / .seconds(1)
+    /// Without a rate where nothing was worked on or `elapsed` is not known, and without the time left of what has ended.
+    static func text(for progress: JobProgress, after elapsed: Duration?, hasEnded: Bool = false) -> String {
+        let seconds = (elapsed ?? .zero) / .seconds(1)
         let handled = progress.done + progress.failed + progress.skipped
-        let rate = seconds > 0 ? Double(progress.done + progress.failed) / seconds : 0
-        var parts = ["\(handled) of \(progress.total)", "\(rate.text(decimals: 1)) a second"]
-        if rate > 0, progress.total > handled {
-            parts.append("\(clock(Double(progress.total - handled) / rate)) left")
+        var parts = ["\(handled) of \(progress.total)"]
+        if seconds > 0, progress.done + progress.failed > 0 {
+            let rate = Double(progress.done + progress.failed) / seconds
+            parts.append("\(rate.text(decimals: 1)) a second")
+            if !hasEnded, progress.total > handled {
+                parts.append("\(clock(Double(progress.total - handled) / rate)) left")
+            }
         }
         if progress.skipped > 0 { parts.append("\(progress.skipped) unchanged") }
         if progress.failed > 0 { parts.append("\(progress.failed) failed") }

@@ -161,8 +161,7 @@ import Testing
         #expect(error.underlying != nil)
     }
 
-    @Test func blockedLoadersStayBlocked() throws {
-        // An SVG that pretends to be a PNG reaches no SVG loader.
+    @Test func readsADrawingThatPretendsToBeAPNGAsAPNG() throws {
         let disguised = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Array("<svg width='9' height='9'/>".utf8)
         #expect(try #require(failure(disguised)).code == .damaged)
     }

@@ -3,7 +3,13 @@ import SemblanceCore
 import SemblanceVision
 
 struct ListModels: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List every model that is known.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List every model that is known.",
+        discussion: """
+            EXAMPLES
+              semblance models list
+              semblance models list --json | jq -r '.models[] | select(.text) | .id'
+            """)
 
     @OptionGroup var options: CommonOptions
 

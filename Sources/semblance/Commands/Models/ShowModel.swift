@@ -4,7 +4,12 @@ import SemblanceVision
 
 struct ShowModel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a model: licence, source, hashes and preprocessing.")
+        commandName: "show", abstract: "Show a model: licence, source, hashes and preprocessing.",
+        discussion: """
+            EXAMPLES
+              semblance models show efficientnet-lite0
+              semblance models show sscd-int8 --json | jq -r .licence_terms
+            """)
 
     @Argument(help: "The model's id, or another of its names.")
     var id: String
