@@ -45,7 +45,8 @@ struct UnusedOriginals {
     private func remove(_ hashes: [ContentHash]) async throws {
         let (catalogues, files) = (backends.catalogues, backends.files)
         let claims = backends.claims ?? InProcessOriginalClaims()
-        try await claims.remove(after: { try await catalogues.unused(hashes) }, on: threads) { try files.remove($0) }
+        try await claims.remove(
+            after: { try await catalogues.unused(hashes) }, on: threads, by: { try files.remove($0) })
     }
 
     private func finding(_ storedCount: Int, _ unusedCount: Int, _ byteCount: Int64) -> Finding {
