@@ -184,6 +184,14 @@ public struct JobStoreContract: Sendable {
             #expect(try await store.jobs(in: [], lane: nil, limit: 9, offset: 0).isEmpty)
             #expect(try await store.unfinished(lane: .search, limit: 9) == searches)
         },
+        ContractCheck("lists jobs without their results") {
+            let (store, id) = ($0.store, try await $0.started())
+            try await store.finish(id, .succeeded(result: ["results": [1, 2]]))
+            let listed = try await store.jobs(in: nil, lane: nil, limit: 9, offset: 0)
+            #expect(listed.map(\.id) == [id])
+            #expect(listed.map(\.result) == [nil])
+            #expect(try await store.job(id).result == ["results": [1, 2]])
+        },
         ContractCheck("counts jobs by state, however many there are") {
             let store = $0.store
             #expect(try await store.counts() == [:])
