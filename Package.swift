@@ -150,7 +150,7 @@ let package = Package(
         .testTarget(
             name: "SemblanceServerTests",
             dependencies: [
-                "SemblanceCore", "SemblanceEngine", "SemblanceServer", "SemblanceTesting",
+                "SemblanceCore", "SemblanceEngine", "SemblanceFetch", "SemblanceServer", "SemblanceTesting",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),

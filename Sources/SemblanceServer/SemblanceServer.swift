@@ -34,6 +34,7 @@ public struct SemblanceServer: Service {
             uploads: UploadReceiver(
                 engine: engine, metrics: metrics, maximumUploadCount: configuration.maximumUploadCount),
             web: try WebAssets(folder: configuration.webFolder ?? WebFolder.find()),
+            fetching: FetchingSearches(configuration),
             waitingClients: Slots(configuration.maximumWaitingClientCount, of: "event streams and polls"))
         self.keys = keys
         self.logger = logger
