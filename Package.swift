@@ -93,6 +93,7 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.copy("Web")],
@@ -153,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "SemblanceServerTests",
             dependencies: [
-                "SemblanceCore", "SemblanceEngine", "SemblanceServer", "SemblanceTesting",
+                "SemblanceCore", "SemblanceEngine", "SemblanceFetch", "SemblanceServer", "SemblanceTesting",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),

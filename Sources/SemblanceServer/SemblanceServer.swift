@@ -34,6 +34,7 @@ public struct SemblanceServer: Service {
             uploads: UploadReceiver(
                 engine: engine, metrics: metrics, maximumUploadCount: configuration.maximumUploadCount),
             web: try WebAssets(folder: configuration.webFolder ?? WebFolder.find()),
+            fetching: FetchingSearches(configuration),
             waitingClients: Slots(configuration.maximumWaitingClientCount, of: "event streams and polls"))
         self.keys = keys
         self.logger = logger
@@ -82,9 +83,12 @@ public struct SemblanceServer: Service {
             underlying: error)
     }
 
-    /// The endpoints in the order in which they are documented.
-    package var endpointPaths: [(method: String, path: String)] { endpoints.map { ($0.method.rawValue, $0.path) } }
+    /// What the router answers, but for the HEAD requests that it adds by itself.
+    package var routes: [(method: String, path: String)] {
+        router.routes.map { ($0.method.rawValue, $0.path.description) }
+    }
 
+    /// In the order in which they are documented.
     private var endpoints: [Endpoint] {
         let groups: [any EndpointGroup] = [
             CatalogueRoutes(services: services), CatalogueModelRoutes(services: services),

@@ -1,6 +1,9 @@
 import SemblanceCore
 
 /// Where the HTTP server listens, whom it lets in and how much it takes on.
+///
+/// What may go on at a time is for all clients together. A quarter of it is any one client's, but for programs of this
+/// machine without a key, which may have it all.
 public struct ServerConfiguration: Sendable, Hashable {
     /// Address or name to bind to. Default 127.0.0.1: this machine only.
     public var host: String
@@ -25,6 +28,10 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var maximumRequestCount: Int
     /// Uploads being received at a time; more are refused. Default 32; 1…65536.
     public var maximumUploadCount: Int
+    /// Searches that fetch images by URL at a time; more are refused. Default 16; 1…65536.
+    public var maximumFetchingSearchCount: Int
+    /// How long such a search may take, however many URLs it names. Default 60 s; 10 ms…1 h.
+    public var fetchingTimeLimit: Duration
     /// Event streams and polls that are open; more are refused. Default 1024; 1…65536.
     public var maximumWaitingClientCount: Int
     /// Open connections; more wait to be accepted. Default 2048; 1…65536.
@@ -42,7 +49,8 @@ public struct ServerConfiguration: Sendable, Hashable {
         host: String = "127.0.0.1", port: Int = 8000, allowAnonymous: Bool = false,
         alwaysRequiresKey: Bool = false, allowedHosts: [String] = [], maximumJSONByteCount: Int = 16_000_000,
         requestsPerMinute: Int? = 1200, requestBurst: Int = 200,
-        maximumRequestCount: Int = 256, maximumUploadCount: Int = 32, maximumWaitingClientCount: Int = 1024,
+        maximumRequestCount: Int = 256, maximumUploadCount: Int = 32, maximumFetchingSearchCount: Int = 16,
+        fetchingTimeLimit: Duration = .seconds(60), maximumWaitingClientCount: Int = 1024,
         maximumConnectionCount: Int = 2048, idleTimeout: Duration = .seconds(75), heartbeat: Duration = .seconds(15),
         maximumPollDuration: Duration = .seconds(300), webFolder: String? = nil
     ) {
@@ -56,6 +64,8 @@ public struct ServerConfiguration: Sendable, Hashable {
         self.requestBurst = requestBurst
         self.maximumRequestCount = maximumRequestCount
         self.maximumUploadCount = maximumUploadCount
+        self.maximumFetchingSearchCount = maximumFetchingSearchCount
+        self.fetchingTimeLimit = fetchingTimeLimit
         self.maximumWaitingClientCount = maximumWaitingClientCount
         self.maximumConnectionCount = maximumConnectionCount
         self.idleTimeout = idleTimeout
@@ -84,6 +94,9 @@ public struct ServerConfiguration: Sendable, Hashable {
         try Self.check("number of requests at once", requestBurst, in: 1...1_000_000)
         try Self.check("number of requests in work", maximumRequestCount, in: 1...65_536)
         try Self.check("number of uploads", maximumUploadCount, in: 1...65_536)
+        try Self.check("number of searches that fetch images", maximumFetchingSearchCount, in: 1...65_536)
+        try Self.check(
+            "time limit of a search that fetches images", fetchingTimeLimit, in: .milliseconds(10) ... .seconds(3600))
         try Self.check("number of waiting clients", maximumWaitingClientCount, in: 1...65_536)
         try Self.check("number of connections", maximumConnectionCount, in: 1...65_536)
         try Self.check("idle time-out", idleTimeout, in: .seconds(1) ... .seconds(3600))

@@ -57,6 +57,50 @@ import Testing
         #expect(try names(in: folder.path).isEmpty)
     }
 
+    @Test(arguments: [
+        ("plain.png", "plain.png"), ("2019/IMG_1.jpg", "2019/IMG_1.jpg"), ("../../etc/passwd", "etc/passwd"),
+        ("/home/a/../b.png", "home/a/b.png"), ("C:\\Bilder\\Ente.jpg", "C:/Bilder/Ente.jpg"),
+        ("a%0A/./b%0D.png", "a/b.png"), ("folder/", "unnamed"),
+        (
+            String(repeating: String(repeating: "x", count: 200) + "/", count: 10) + "y.png",
+            String(repeating: String(repeating: "x", count: 200) + "/", count: 4) + "y.png"
+        ),
+    ])
+    func keepsTheFoldersOfANameToShowThem(fileName: String, shownPath: String) throws {
+        let folder = try TemporaryFolder()
+        var spooler = try makeSpooler(in: folder.path)
+        try spooler.receive(Form([.file("files", fileName, [1])]).bytes[...])
+        let form = try spooler.finish()
+        guard case .listed(let path, 1) = form.files else {
+            Issue.record("expected a list of one file")
+            return
+        }
+        let upload = try #require(Array(try SpoolList(path: path).uploads()).first)
+        #expect(upload.shownPath == shownPath)
+        #expect(upload.name == shownPath.split(separator: "/").last.map(String.init))
+    }
+
+    @Test func refusesAFileWithoutAName() throws {
+        let folder = try TemporaryFolder()
+        var spooler = try makeSpooler(in: folder.path)
+        let error = #expect(throws: RequestError.self) {
+            try spooler.receive(Form([.file("files", "", [0])]).bytes[...])
+        }
+        #expect(error?.code == .invalidMultipart)
+        #expect(error?.message.contains("without a name") == true)
+    }
+
+    @Test func takesEmptyFileInputsButNotWithoutEnd() throws {
+        let folder = try TemporaryFolder()
+        var spooler = try makeSpooler(in: folder.path)
+        let inputs = Form.unended((0..<64).map { _ in .file("files", "", []) })
+        try spooler.receive(inputs.bytes[...])
+        let error = #expect(throws: RequestError.self) {
+            try spooler.receive(Form([.file("files", "", [])]).bytes[...])
+        }
+        #expect(error?.code == .invalidMultipart)
+    }
+
     @Test(.enabled("a small file system can be mounted by root only") { SmallDisk.isPossible })
     func saysWhenTheDiskIsFull() throws {
         let disk = try SmallDisk()

@@ -38,13 +38,45 @@ import Testing
         #expect(error?.code == .bodyTooSlow)
     }
 
+    /// Such a body would keep its place for a day.
+    @Test func refusesALargeBodyThatComesSlowlyForLong() {
+        var pace = BodyPace()
+        let error = #expect(throws: ServerError.self) {
+            for _ in 0..<120 { try pace.count(600, after: .seconds(1)) }
+        }
+        #expect(error?.code == .bodyTooSlow)
+    }
+
+    @Test func takesALargeBodyFromASlowLine() throws {
+        var pace = BodyPace()
+        for _ in 0..<3600 { try pace.count(16_000, after: .seconds(1)) }
+    }
+
     @Test func refusesMoreThanItsSlots() async throws {
         let slots = Slots(1, of: "uploads")
-        try await slots.hold {
-            let error = await #expect(throws: RequestError.self) { try await slots.hold {} }
+        try await slots.hold(for: nil) {
+            let error = await #expect(throws: RequestError.self) { try await slots.hold(for: nil) {} }
             #expect(error?.code == .overloaded)
         }
-        try await slots.hold {}
+        try await slots.hold(for: nil) {}
+    }
+
+    @Test func givesAClientAQuarterOfTheSlots() async throws {
+        let slots = Slots(8, of: "uploads")
+        try await slots.hold(for: .network("a")) {
+            try await slots.hold(for: .network("a")) {
+                let error = await #expect(throws: ServerError.self) { try await slots.hold(for: .network("a")) {} }
+                #expect(error?.code == .rateLimited)
+                try await slots.hold(for: .network("b")) {}
+                try await slots.hold(for: nil) {}
+            }
+            try await slots.hold(for: .network("a")) {}
+        }
+    }
+
+    @Test func givesAProgramOfThisMachineAllSlots() async throws {
+        let slots = Slots(2, of: "uploads")
+        try await slots.hold(for: nil) { try await slots.hold(for: nil) {} }
     }
 
     @Test func refusesAWaitingClientTooMany() async throws {

@@ -9,7 +9,7 @@ import Testing
 
     @Test func documentsEveryRouteAndNoOther() async throws {
         let fixture = try ServerFixture()
-        let routes = Set(fixture.server.endpointPaths.map { "\($0.method) \($0.path)" })
+        let routes = Set(fixture.server.routes.map { "\($0.method) \($0.path)" })
         let document = try await fixture.run { try await $0.get("/openapi.json").json() }
         guard case .object(let paths)? = document["paths"] else {
             Issue.record("the document has no paths")
@@ -30,7 +30,7 @@ import Testing
         let fixture = try ServerFixture()
         fixture.readiness.markReady()
         try await fixture.run { client async throws in
-            for route in fixture.server.endpointPaths {
+            for route in fixture.server.routes {
                 let path = route.path.replacingOccurrences(
                     of: "\\{[^}]*\\}", with: "unknown", options: .regularExpression)
                 let response = try await client.execute(uri: path, method: .init(route.method)!)

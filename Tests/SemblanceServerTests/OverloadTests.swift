@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import HummingbirdTesting
 import SemblanceCore
 import SemblanceEngine
@@ -34,6 +35,59 @@ import Testing
             }
             try await eventually { try await client.get("/v1/models").status == .ok }
             #expect(try await client.get("/v1/catalogues").json()["catalogues"]?.elements.count == 2)
+        }
+    }
+
+    /// Behind a proxy all clients come from one address.
+    @Test func refusesAKeyMoreRequestsThanItsShare() async throws {
+        let fixture = try ServerFixture(.init(port: 0, maximumRequestCount: 8))
+        let (own, other) = (await fixture.makeKey(.admin), await fixture.makeKey(.read))
+        try await fixture.run(.live) { client async throws in
+            let port = try #require(client.port)
+            let sockets = try (0..<2).map { _ in try Socket(port: port) }
+            for socket in sockets {
+                try socket.send(Self.post + "X-API-Key: \(own)\r\nContent-Length: 13\r\n\r\n{\"name\"")
+            }
+            // With the question itself.
+            try await eventually {
+                try await client.get("/metrics").text.contains("semblance_http_requests_in_work 3\n")
+            }
+            let refused = try await client.get("/v1/models", headers: [.init("X-API-Key")!: own])
+            #expect(refused.status == .tooManyRequests)
+            #expect(refused.problemCode == "rate-limited")
+            #expect(refused.headers[.retryAfter] == "1")
+            #expect(try await client.get("/v1/models", headers: [.init("X-API-Key")!: other]).status == .ok)
+            #expect(try await client.get("/v1/models").status == .ok)
+
+            for (name, socket) in zip(["ab", "cd"], sockets) {
+                try socket.send(":\"\(name)\"}")
+                #expect(await socket.receive()?.hasPrefix("HTTP/1.1 201 ") == true)
+            }
+            try await eventually {
+                try await client.get("/v1/models", headers: [.init("X-API-Key")!: own]).status == .ok
+            }
+        }
+    }
+
+    @Test func refusesAKeyMoreUploadsThanItsShare() async throws {
+        let fixture = try ServerFixture(.init(port: 0, maximumUploadCount: 4))
+        let (own, other) = (await fixture.makeKey(.write), await fixture.makeKey(.write))
+        try await fixture.run(.live) { client async throws in
+            let socket = try Socket(port: try #require(client.port))
+            let form = Form.unended([.file("files", "held.png", SmallImage.numbered(1))])
+            try socket.send(
+                "POST /upload_catalogue HTTP/1.1\r\nHost: localhost\r\nContent-Type: \(form.contentType)\r\n"
+                    + "X-API-Key: \(own)\r\nContent-Length: 1000000\r\n\r\n")
+            try socket.send(form.bytes)
+            try await eventually { try !fixture.spooledFiles().isEmpty }
+            func upload(_ headers: HTTPFields) async throws -> HTTPResponse.Status {
+                try await client.send(.pictures(0..<1), to: "/upload_catalogue", headers: headers).status
+            }
+            #expect(try await upload([.init("X-API-Key")!: own]) == .tooManyRequests)
+            #expect(try await upload([.init("X-API-Key")!: other]) == .ok)
+            #expect(try await upload([:]) == .ok)
+            socket.breakOff()
+            try await eventually { try await upload([.init("X-API-Key")!: own]) == .ok }
         }
     }
 

@@ -136,6 +136,30 @@ import Testing
         }
     }
 
+    @Test func saysWhichOfSeveralImagesCannotBeUsed() async throws {
+        let (good, cut) = (SmallImage.numbered(0), Array(SmallImage.numbered(1).prefix(60)))
+        func base64(_ bytes: [UInt8]) -> JSONValue { ["image_base64": .string(Data(bytes).base64EncodedString())] }
+        let requests: [(form: Form?, json: JSONValue, start: String)] = [
+            (Form([.file("image", "a.png", good), .file("minus", "b.png", cut)]), .null, "b.png: "),
+            (Form([.file("image", "1/a.png", good), .file("image", "2/a.png", cut)]), .null, "2/a.png: "),
+            (nil, ["query": [base64(good), base64(cut)]], "query[1]: "),
+            (nil, ["query": [base64(good), ["url": "http://127.0.0.1/a.png"]]], "query[1]: "),
+            (nil, ["query": [base64(good), base64(good), ["image_base64": "!"]]], "'query[2].image_base64' "),
+            (nil, ["query": [base64(good), ["text": "a", "weigth": 1]]], "'query[1]' "),
+        ]
+        try await ServerFixture().run { client async throws in
+            try await client.upload(.pictures(0..<1))
+            for (form, json, start) in requests {
+                let response =
+                    if let form { try await client.send(form, to: Self.path) } else {
+                        try await client.send(json, to: Self.path)
+                    }
+                #expect((400..<500).contains(response.status.code))
+                #expect(try response.json()["detail"]?.string?.hasPrefix(start) == true, "\(response.text)")
+            }
+        }
+    }
+
     @Test func saysThatThereIsNoSuchCatalogue() async throws {
         let fixture = try ServerFixture()
         try await fixture.run { client async throws in

@@ -33,6 +33,21 @@ import Testing
         #expect(try fixture.spooledFiles().isEmpty)
     }
 
+    @Test func tellsFilesOfOneNameApart() async throws {
+        try await ServerFixture().run { client async throws in
+            let job = try await client.upload(
+                Form([
+                    .file("files", "2019/IMG_1.png", SmallImage.numbered(1)),
+                    .file("files", "2020/IMG_1.png", Array("hello".utf8)),
+                ]))
+            let id = try #require(job["id"]?.string)
+            let failures = try await client.get("/v1/jobs/\(id)/failures").json()["failures"]?.elements ?? []
+            #expect(failures.map { $0["path"] } == ["2020/IMG_1.png"])
+            let images = try await client.get("/v1/catalogues/default/images").json()["images"]?.elements ?? []
+            #expect(images.map { $0["name"] } == ["IMG_1.png"])
+        }
+    }
+
     @Test func takesAsManyFilesAsAFolderHolds() async throws {
         let fixture = try ServerFixture()
         try await fixture.run { client async throws in

@@ -29,7 +29,11 @@ public struct InMemoryJobStore: JobStore {
         let all = await jobs.all().reversed().map(\.job).filter { job in
             (states?.contains(job.state) ?? true) && (lane == nil || job.work.lane == lane)
         }
-        return Array(all.dropFirst(offset).prefix(limit))
+        return all.dropFirst(offset).prefix(limit).map { job in
+            var listed = job
+            if job.work.lane == .search { listed.result = nil }
+            return listed
+        }
     }
 
     public func counts() async throws -> [Job.State: Int] {

@@ -5,7 +5,7 @@ public protocol JobStore: Sendable {
     func insert(_ job: Job) async throws
     /// - Throws: `job-unknown`.
     func job(_ id: Job.ID) async throws -> Job
-    /// Newest first.
+    /// Newest first; searches without their results.
     func jobs(in states: Set<Job.State>?, lane: Job.Lane?, limit: Int, offset: Int) async throws -> [Job]
     /// How many jobs are in each state; states without jobs are left out.
     func counts() async throws -> [Job.State: Int]

@@ -101,12 +101,19 @@ public struct SpooledUpload: Hashable, Sendable, Codable {
     /// The client's file name; used as a name only, never as a path.
     public let name: String
     public let metadata: JSONValue?
+    /// The name with the folders that the client sent before it, to tell files of one name apart; never used as a path.
+    /// `nil` if there were none.
+    public let relativePath: String?
 
-    public init(path: String, name: String, metadata: JSONValue? = nil) {
+    public init(path: String, name: String, metadata: JSONValue? = nil, relativePath: String? = nil) {
         self.path = path
         self.name = name
         self.metadata = metadata
+        self.relativePath = relativePath
     }
+
+    /// What people are shown.
+    public var shownPath: String { relativePath ?? name }
 }
 
 public struct SearchWork: Hashable, Sendable, Codable {

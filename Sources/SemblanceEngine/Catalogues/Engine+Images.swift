@@ -99,11 +99,28 @@ extension Engine {
             case .stored: files.path(of: image.hash)
             case .inPlace(let path): path
             }
-        guard !FileBytes.isGone(path) else {
-            throw StoreError(
-                .fileMissing, "The original of '\(image.name)' is not where it was; index its folder again.")
-        }
+        guard !FileBytes.isGone(path) else { throw StoreError.originalMissing(image) }
         return path
+    }
+
+    /// Opens an image's original for whoever asks for it. Others may write where it was left in place: a file that is not
+    /// the image any more, or a link that leads elsewhere by now, is not shown.
+    /// - Throws: `StoreError` with `file-missing`.
+    package func openOriginal(of image: CatalogueImage) async throws -> OriginalFile {
+        switch image.location {
+        case .stored:
+            let files = self.files
+            return try await fileThreads.run { try OriginalFile(at: files.path(of: image.hash), of: image) }
+        case .inPlace(let path):
+            let recorded = try await store.sources(of: [image.id]).map(\.0).first {
+                $0.path.utf8.elementsEqual(path.utf8)
+            }
+            return try await fileThreads.run {
+                let file = try OriginalFile(at: path, of: image)
+                try file.check(is: image, asIn: recorded)
+                return file
+            }
+        }
     }
 
     /// The path of an image's thumbnail, made now if it has not been asked for before.
@@ -121,13 +138,10 @@ extension Engine {
         }
     }
 
-    /// A file left in place may have been overwritten since it was indexed.
     /// - Throws: `StoreError` with `file-missing`.
     static func check(_ bytes: FileBytes, are image: CatalogueImage) throws {
         guard bytes.withUnsafeBytes({ ContentHash(hashing: $0) }) == image.hash else {
-            throw StoreError(
-                .fileMissing,
-                "The original of '\(image.name)' has changed since it was indexed; index its folder again.")
+            throw StoreError.originalChanged(image)
         }
     }
 

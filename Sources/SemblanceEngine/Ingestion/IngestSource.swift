@@ -63,7 +63,7 @@ final class SpoolSource: IngestSource {
         var items: [IngestItem] = []
         while items.count < count, let upload = uploads.next() {
             var item = IngestItem(
-                shownPath: upload.name, name: upload.name, origin: .spooled(path: upload.path),
+                shownPath: upload.shownPath, name: upload.name, origin: .spooled(path: upload.path),
                 metadata: common.followed(by: upload.metadata ?? .object([:])))
             item.byteCount = FileBytes.byteCount(upload.path)
             items.append(item)

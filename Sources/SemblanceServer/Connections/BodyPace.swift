@@ -3,12 +3,18 @@ import NIOCore
 
 /// Refuses a body that trickles: a client that sends a byte now and then would keep its place for ever.
 ///
-/// Only waiting for the client counts, not the time in which what came is dealt with.
+/// Only waiting for the client counts, not the time in which what came is dealt with. The first minute asks for little,
+/// so that small bodies pass on the slowest line; from then on each second adds as much as a slow line carries, so that
+/// a large body does not keep its place for hours.
 package struct BodyPace {
-    /// Bytes a second that a body must reach on average: far below the slowest line.
-    private static let leastRate = 512.0
-    /// So long a body may be slower.
+    /// So long a body may take as it likes.
     private static let patience: Duration = .seconds(30)
+    /// Seconds of the first rate.
+    private static let firstSeconds = 60.0
+    /// Bytes a second.
+    private static let firstRate = 512.0
+    /// Bytes a second.
+    private static let laterRate = 16_000.0
 
     private var byteCount = 0
     private var waited = Duration.zero
@@ -20,11 +26,17 @@ package struct BodyPace {
     package mutating func count(_ byteCount: Int, after waited: Duration) throws {
         self.byteCount += byteCount
         self.waited += waited
-        guard self.waited > Self.patience, Double(self.byteCount) < Self.leastRate * (self.waited / .seconds(1)) else {
-            return
-        }
+        let seconds = self.waited / .seconds(1)
+        let least = Self.leastByteCount(after: seconds)
+        guard self.waited > Self.patience, self.byteCount < least else { return }
         throw ServerError(
-            .bodyTooSlow, "The request's body comes too slowly: less than \(Int(Self.leastRate)) bytes a second.")
+            .bodyTooSlow,
+            "The request's body comes too slowly: expected at least \(least) bytes in \(Int(seconds)) s, "
+                + "not \(self.byteCount).")
+    }
+
+    private static func leastByteCount(after seconds: Double) -> Int {
+        Int(firstRate * min(seconds, firstSeconds) + laterRate * max(0, seconds - firstSeconds))
     }
 }
 

@@ -12,7 +12,7 @@ struct AccessControl: RouterMiddleware {
         _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if let secret = Self.secret(in: request) {
+        if let secret = request.apiKeySecret {
             context.scope = try await scope(of: secret)
         } else {
             try origins.checkUnlessKeyed(request, requiresKey: requiresKey)
@@ -30,10 +30,13 @@ struct AccessControl: RouterMiddleware {
         }
         return key.scope
     }
+}
 
-    private static func secret(in request: Request) -> String? {
-        if let key = request.headers[.apiKey] { return key }
-        guard let header = request.headers[.authorization] else { return nil }
+extension Request {
+    /// The key that was sent, right or wrong.
+    var apiKeySecret: String? {
+        if let key = headers[.apiKey] { return key }
+        guard let header = headers[.authorization] else { return nil }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return header }
         return String(parts[1])

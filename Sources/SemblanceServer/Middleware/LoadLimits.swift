@@ -3,7 +3,7 @@ import NIOCore
 import SemblanceCore
 import Synchronization
 
-/// Refuses a client that asks too often (429) and everyone when too much is in work (503).
+/// Refuses a client that asks too often or for too much at once (429), and everyone when too much is in work (503).
 final class LoadLimits: RouterMiddleware {
     /// `nil` where clients are not limited.
     private let buckets: Mutex<TokenBuckets?>
@@ -18,9 +18,12 @@ final class LoadLimits: RouterMiddleware {
     func handle(
         _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
+        var context = context
+        context.client = ClientIdentity(of: request, from: context.clientAddress)
         try checkRate(of: context)
         if Self.waitingRoutes.contains(context.endpointPath ?? "") { return try await next(request, context) }
-        return try await requests.hold { try await next(request, context) }
+        let identified = context
+        return try await requests.hold(for: identified.client) { try await next(request, identified) }
     }
 
     /// Health must be told under load too, and polls wait without working; they have slots of their own.
@@ -44,41 +47,5 @@ extension TokenBuckets {
             if HostName.isMapped(bytes) { return bytes[12..<16].map(String.init).joined(separator: ".") }
             return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
         }
-    }
-}
-
-/// A bounded number of things that may go on at a time.
-package final class Slots: Sendable {
-    private let inUse = Mutex(0)
-    private let count: Int
-    private let what: String
-
-    package init(_ count: Int, of what: String) {
-        self.count = count
-        self.what = what
-    }
-
-    /// Runs `body` in a slot.
-    /// - Throws: `RequestError` with `overloaded` if none is free.
-    package func hold<Value>(_ body: () async throws -> Value) async throws -> Value {
-        try take()
-        defer { release() }
-        return try await body()
-    }
-
-    /// - Throws: `RequestError` with `overloaded` if no slot is free.
-    func take() throws {
-        let isTaken = inUse.withLock { inUse in
-            guard inUse < count else { return false }
-            inUse += 1
-            return true
-        }
-        guard isTaken else {
-            throw RequestError(.overloaded, "There are \(count) \(what) in work already; try again in a moment.")
-        }
-    }
-
-    func release() {
-        inUse.withLock { $0 -= 1 }
     }
 }

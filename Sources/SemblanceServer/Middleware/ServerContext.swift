@@ -9,6 +9,8 @@ struct ServerContext: RequestContext {
     private let channel: any Channel
     /// What the client may do; set by `AccessMiddleware`.
     var scope: APIKey.Scope?
+    /// Whose share the request counts against; set by `LoadLimits`.
+    var client: ClientIdentity?
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)

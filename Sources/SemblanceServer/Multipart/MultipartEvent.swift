@@ -15,7 +15,7 @@ package struct MultipartPart: Hashable, Sendable {
     /// The form field's name; may be empty.
     package let name: String
     /// The file's name as the client sent it, folders included; `nil` for a field that is not a file, and empty
-    /// for a file input that was left empty. Untrusted: use `fileName` to show it, and never as a path.
+    /// for a file input that was left empty. Untrusted: never a path, and to be cleaned before it is shown.
     package let filename: String?
     /// The part's Content-Type as sent, without surrounding space.
     package let contentType: String?

@@ -22,8 +22,8 @@ import SemblanceCore
 /// slices of the chunks that came in. The number of parts and the size of a part are the caller's to limit.
 /// After an error the parser is of no further use.
 ///
-/// A preamble and an epilogue are ignored. Where a delimiter is followed by anything but a line break or `--`, the
-/// body is refused: RFC 2046 forbids a boundary that occurs in the data.
+/// A preamble and an epilogue are ignored, up to 64 KB of each. Where a delimiter is followed by anything but a line
+/// break or `--`, the body is refused: RFC 2046 forbids a boundary that occurs in the data.
 package struct MultipartParser: Sendable {
     private enum State {
         /// Before the first delimiter.
@@ -39,8 +39,12 @@ package struct MultipartParser: Sendable {
         case failed
     }
 
+    /// Bytes outside parts, in one go.
+    static let maximumIgnoredByteCount = 65_536
+
     private let boundary: MultipartBoundary
     private var state: State
+    private var ignoredByteCount = 0
     /// For error messages.
     private var partName: String?
 
@@ -62,10 +66,12 @@ package struct MultipartParser: Sendable {
         var position = chunk.startIndex
         while position < chunk.endIndex {
             switch state {
-            case .preamble(let search): skipPreamble(search, chunk, &position)
+            case .preamble(let search): try skipPreamble(search, chunk, &position)
             case .headers(let headers): try readHeaders(headers, chunk, &position, &events)
             case .body(let search): readBody(search, chunk, &position, &events)
-            case .epilogue: position = chunk.endIndex
+            case .epilogue:
+                try ignore(chunk.endIndex - position)
+                position = chunk.endIndex
             case .failed: throw Self.error("it was refused already")
             case .afterDelimiter, .expectingSecondHyphen, .skippingSpace, .expectingLineFeed:
                 try endDelimiterLine(chunk[position], &events)
@@ -97,11 +103,24 @@ package struct MultipartParser: Sendable {
 }
 
 extension MultipartParser {
-    private mutating func skipPreamble(_ search: DelimiterSearch, _ chunk: ArraySlice<UInt8>, _ position: inout Int) {
+    /// Counts bytes that nobody is told of: without a bound they could go on for ever.
+    private mutating func ignore(_ count: Int) throws(RequestError) {
+        ignoredByteCount += count
+        guard ignoredByteCount <= Self.maximumIgnoredByteCount else {
+            state = .failed
+            throw Self.error("more than \(Self.maximumIgnoredByteCount) bytes stand outside its parts")
+        }
+    }
+
+    private mutating func skipPreamble(
+        _ search: DelimiterSearch, _ chunk: ArraySlice<UInt8>, _ position: inout Int
+    ) throws(RequestError) {
         var search = search
         let result = search.search(chunk, from: position)
+        let count = result.heldBack.count + result.end - position
         position = result.next
         state = result.isFound ? .afterDelimiter : .preamble(search)
+        try ignore(count)
     }
 
     private mutating func readBody(
@@ -132,6 +151,7 @@ extension MultipartParser {
         }
         let part = try headers.part()
         partName = part.name
+        ignoredByteCount = 0
         events.append(.partBegan(part))
         state = .body(DelimiterSearch(atLineStart: boundary.delimiter))
     }
@@ -144,6 +164,7 @@ extension MultipartParser {
             events.append(.ended)
         case (.afterDelimiter, 0x20), (.afterDelimiter, 0x09), (.skippingSpace, 0x20), (.skippingSpace, 0x09):
             state = .skippingSpace
+            try ignore(1)
         case (.afterDelimiter, 0x0D), (.skippingSpace, 0x0D): state = .expectingLineFeed
         case (.expectingLineFeed, 0x0A): state = .headers(PartHeaders())
         default:

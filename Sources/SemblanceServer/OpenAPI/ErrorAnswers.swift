@@ -14,7 +14,7 @@ enum ErrorAnswers {
         415: "The body or an image is of a kind that is not taken.",
         421: "Without a key, this server is not reached under this host name.",
         422: "An image or vector is well sent but cannot be used.",
-        429: "This client asks too often.",
+        429: "This client asks too often, or for too much at once.",
         500: "The server failed; its log says why.",
         503: "Too much is in work, or the server is not ready.",
         507: "The disk is full.",

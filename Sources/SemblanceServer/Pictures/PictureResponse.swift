@@ -10,7 +10,6 @@ import SemblanceCore
 struct PictureResponse: Sendable {
     static let policy = "default-src 'none'; sandbox"
 
-    let path: String
     let mediaType: String
     /// Changes whenever the bytes do.
     let tag: String
@@ -19,8 +18,9 @@ struct PictureResponse: Sendable {
     /// What a browser saves the file as.
     let name: String?
 
-    /// The file, or 304 if the client has it already. Streams in pieces from a thread pool.
-    func response(to request: Request, _ context: ServerContext, _ files: FileIO) async throws -> Response {
+    /// The file, or 304 if the client has it already.
+    /// - Parameter body: streams it in pieces from a thread pool.
+    func response(to request: Request, _ body: () async throws -> ResponseBody) async throws -> Response {
         let quoted = "\"\(tag)\""
         var headers: HTTPFields = [
             .eTag: quoted, .cacheControl: isImmutable ? "private, max-age=31536000, immutable" : "private, no-cache",
@@ -31,8 +31,7 @@ struct PictureResponse: Sendable {
         }
         headers[.contentType] = mediaType
         if let name { headers[.contentDisposition] = "inline; filename*=UTF-8''\(PercentEncoding.encode(name))" }
-        let body = try await files.loadFile(path: path, context: context)
-        return Response(status: .ok, headers: headers, body: body)
+        return Response(status: .ok, headers: headers, body: try await body())
     }
 }
 

@@ -45,7 +45,8 @@ struct PrototypeRoutes: EndpointGroup {
     }
 
     private func upload(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let form = try await services.uploads.receive(request, rules: .catalogue(services.limits))
+        let form = try await services.uploads.receive(
+            request, for: context.client, rules: .catalogue(services.limits))
         let job = try await services.ingest(
             form, into: Catalogue.defaultName, modelID: form["model_id"], metadata: .object([:]))
         return accepted(job)
@@ -54,7 +55,7 @@ struct PrototypeRoutes: EndpointGroup {
     private func search(_ request: Request, _ context: ServerContext) async throws -> Response {
         let query = try Query(request)
         let form = try await services.uploads.receive(
-            request, rules: .search(services.limits, fields: ["file"], count: 1))
+            request, for: context.client, rules: .search(services.limits, fields: ["file"], count: 1))
         do {
             return accepted(try await engine.submit(.search(try await work(form, query))))
         } catch {

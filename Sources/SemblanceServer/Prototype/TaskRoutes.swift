@@ -50,7 +50,7 @@ struct TaskRoutes: EndpointGroup {
             throw RequestError(.invalidQuery, "'retry_limit' is 0 to 1,000,000.")
         }
         let engine = self.engine
-        let job = try await services.waitingClients.hold {
+        let job = try await services.waitingClients.hold(for: context.client) {
             try await cancelWhenGracefulShutdown {
                 try await engine.waitForJob(id, timeout: timeout) { TaskStatus($0.state).satisfies(target) }
             }

@@ -25,7 +25,7 @@ struct JobEventRoutes: EndpointGroup {
 
     private func events(_ request: Request, _ context: ServerContext) async throws -> Response {
         let job = try await engine.job(try context.pathParameter("job"))
-        let slot = try HeldSlot(of: services.waitingClients)
+        let slot = try HeldSlot(of: services.waitingClients, for: context.client)
         let body = ResponseBody { writer in
             defer { _ = slot }
             try await stream(job.id, of: request, to: &writer)
@@ -57,13 +57,15 @@ struct JobEventRoutes: EndpointGroup {
 /// A slot that is given back when the last reference to it is gone.
 private final class HeldSlot: Sendable {
     private let slots: Slots
+    private let client: ClientIdentity?
 
-    init(of slots: Slots) throws {
-        try slots.take()
+    init(of slots: Slots, for client: ClientIdentity?) throws {
+        try slots.take(for: client)
         self.slots = slots
+        self.client = client
     }
 
-    deinit { slots.release() }
+    deinit { slots.release(for: client) }
 }
 
 /// The changes of a job and, in between, signs of life.

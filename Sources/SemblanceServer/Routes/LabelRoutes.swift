@@ -35,7 +35,7 @@ struct LabelRoutes: EndpointGroup {
 
     private func label(_ request: Request, _ context: ServerContext) async throws -> Response {
         let rules = FormRules.search(services.limits, fields: ["image"], count: 1, texts: ["classes"])
-        let form = try await services.uploads.receive(request, rules: rules)
+        let form = try await services.uploads.receive(request, for: context.client, rules: rules)
         do {
             let found = try await label(form)
             await services.uploads.discard(form)

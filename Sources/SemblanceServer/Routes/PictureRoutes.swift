@@ -34,18 +34,22 @@ struct PictureRoutes: EndpointGroup {
     private func original(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (catalogue, id) = try context.imagePath()
         let image = try await engine.image(id, inCatalogue: catalogue)
+        // First: an answer that nothing has changed must be true, too.
+        let file = try await engine.openOriginal(of: image)
         let picture = PictureResponse(
-            path: try engine.originalPath(of: image), mediaType: image.header.format.mediaType,
-            tag: image.hash.hexadecimal, isImmutable: image.location == .stored, name: image.name)
-        return try await picture.response(to: request, context, services.files)
+            mediaType: image.header.format.mediaType, tag: image.hash.hexadecimal,
+            isImmutable: image.location == .stored, name: image.name)
+        return try await picture.response(to: request) { file.responseBody }
     }
 
     private func thumbnail(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (catalogue, id) = try context.imagePath()
         let image = try await engine.image(id, inCatalogue: catalogue)
+        let path = try await engine.thumbnailPath(of: image)
         let picture = PictureResponse(
-            path: try await engine.thumbnailPath(of: image), mediaType: "image/webp",
-            tag: image.hash.hexadecimal + "-t", isImmutable: true, name: nil)
-        return try await picture.response(to: request, context, services.files)
+            mediaType: "image/webp", tag: image.hash.hexadecimal + "-t", isImmutable: true, name: nil)
+        return try await picture.response(to: request) {
+            try await services.files.loadFile(path: path, context: context)
+        }
     }
 }

@@ -44,8 +44,8 @@ enum SearchForm {
         let region = try form["region"].map { try Region(text: $0) }
         let images = files.map { file in
             file.field == "image"
-                ? SearchTerm(.file(path: file.upload.path), region: region)
-                : SearchTerm(.file(path: file.upload.path), weight: -1)
+                ? SearchTerm(.file(path: file.upload.path), region: region, name: file.upload.shownPath)
+                : SearchTerm(.file(path: file.upload.path), weight: -1, name: file.upload.shownPath)
         }
         let texts = (form.lists["text"] ?? []).map { SearchTerm(.text($0)) }
         let minusTexts = (form.lists["minus_text"] ?? []).map { SearchTerm(.text($0), weight: -1) }

@@ -52,14 +52,14 @@ struct SearchRoutes: EndpointGroup {
         let catalogue = try context.pathParameter("catalogue")
         guard request.mediaType == "multipart/form-data" else {
             let body = try await services.jsonBody(of: request)
-            return try await answer(try SearchBody.request(body, catalogue: catalogue))
+            return try await answer(try SearchBody.request(body, catalogue: catalogue), context)
         }
         // Before megabytes are received for nothing.
         _ = try await engine.catalogue(named: catalogue)
         let form = try await services.uploads.receive(
-            request, rules: SearchForm.rules(engine.configuration))
+            request, for: context.client, rules: SearchForm.rules(engine.configuration))
         do {
-            let response = try await answer(try SearchForm.request(form, catalogue: catalogue))
+            let response = try await answer(try SearchForm.request(form, catalogue: catalogue), context)
             await services.uploads.discard(form)
             return response
         } catch {
@@ -68,8 +68,11 @@ struct SearchRoutes: EndpointGroup {
         }
     }
 
-    private func answer(_ request: SearchRequest) async throws -> Response {
-        let found = try await engine.search(request)
+    private func answer(_ request: SearchRequest, _ context: ServerContext) async throws -> Response {
+        let found =
+            request.namesURLs
+            ? try await services.fetching.search(request, with: engine, for: context.client)
+            : try await engine.search(request)
         services.metrics.countSearch(took: found.took, preparing: found.preparing)
         let links = ImageLinks(catalogue: found.catalogue)
         var response = Response.json(
@@ -93,7 +96,7 @@ struct SearchRoutes: EndpointGroup {
         }
         let model = if let named = query["model"] { named } else { try await engine.catalogue(named: name).modelID }
         let score = try Parsing.score(try query.number("min_score"), in: 0...1) ?? 0.95
-        let found = try await services.comparisons.hold {
+        let found = try await services.comparisons.hold(for: context.client) {
             try await engine.duplicates(inCatalogue: name, modelID: model, minimumScore: score, limit: limit)
         }
         let links = ImageLinks(catalogue: name)

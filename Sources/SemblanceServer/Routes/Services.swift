@@ -12,6 +12,7 @@ struct Services: Sendable {
     let metrics: ServerMetrics
     let uploads: UploadReceiver
     let web: WebAssets
+    let fetching: FetchingSearches
     let files = FileIO()
     /// Event streams and polls.
     let waitingClients: Slots

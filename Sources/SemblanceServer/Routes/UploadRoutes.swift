@@ -49,7 +49,8 @@ struct UploadRoutes: EndpointGroup {
     private func upload(_ request: Request, _ context: ServerContext) async throws -> Response {
         let catalogue = try context.pathParameter("catalogue")
         try Catalogue.validateName(catalogue)
-        let form = try await services.uploads.receive(request, rules: .catalogue(services.limits))
+        let form = try await services.uploads.receive(
+            request, for: context.client, rules: .catalogue(services.limits))
         let metadata: JSONValue
         do {
             try form.checkNames(["model", "metadata"])

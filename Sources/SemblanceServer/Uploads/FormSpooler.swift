@@ -8,9 +8,9 @@ package struct FormSpooler: Sendable {
     /// The part that is being received.
     private enum Part {
         case field(name: String, bytes: [UInt8])
-        case file(SpoolFile, field: String, name: String)
+        case file(SpoolFile, FormFile)
         /// A file input that was left empty.
-        case nothing
+        case nothing(field: String)
     }
 
     private let rules: FormRules
@@ -61,7 +61,7 @@ package struct FormSpooler: Sendable {
 
     /// Removes what was spooled.
     package mutating func discard() {
-        if case .file(let file, _, _) = part {
+        if case .file(let file, _) = part {
             file.close()
             SpoolFile.remove(file.path)
         }
@@ -74,27 +74,32 @@ package struct FormSpooler: Sendable {
 
     private mutating func begin(_ part: MultipartPart) throws {
         partByteCount = 0
-        guard part.filename != nil else { return try beginField(part.name) }
-        guard let name = part.fileName.map(Self.cleaned), !name.isEmpty else {
-            self.part = part.filename == "" ? .nothing : try newFile(field: part.name, name: "unnamed")
-            return
+        switch part.filename {
+        case nil: try beginField(part.name)
+        case ""?:
+            try countField()
+            self.part = .nothing(field: part.name)
+        default: self.part = try newFile(field: part.name, UploadName(part))
         }
-        self.part = try newFile(field: part.name, name: name)
     }
 
-    private mutating func beginField(_ name: String) throws {
+    private mutating func countField() throws {
         fieldCount += 1
         guard fieldCount <= FormRules.maximumFieldCount else {
             throw RequestError(
                 .invalidMultipart, "The form has more than \(FormRules.maximumFieldCount) fields that are not files.")
         }
+    }
+
+    private mutating func beginField(_ name: String) throws {
+        try countField()
         guard fields[name] == nil else {
             throw RequestError(.invalidMultipart, "The form has the field '\(name.prefix(40))' twice.")
         }
         part = .field(name: name, bytes: [])
     }
 
-    private func newFile(field: String, name: String) throws -> Part {
+    private func newFile(field: String, _ name: UploadName) throws -> Part {
         if let known = rules.fileFields, !known.contains(field) {
             let names = known.sorted().joined(separator: " or ")
             throw RequestError(.invalidMultipart, "A file is sent in the field \(names), not '\(field.prefix(40))'.")
@@ -102,7 +107,9 @@ package struct FormSpooler: Sendable {
         if let maximum = rules.maximumFileCount, files.count >= maximum {
             throw RequestError(.invalidMultipart, "The form holds more than \(maximum) file\(maximum == 1 ? "" : "s").")
         }
-        return .file(try SpoolFile(creating: try makePath()), field: field, name: name)
+        let file = try SpoolFile(creating: try makePath())
+        let upload = SpooledUpload(path: file.path, name: name.name, relativePath: name.relativePath)
+        return .file(file, FormFile(field: field, upload: upload))
     }
 
     private mutating func append(_ bytes: ArraySlice<UInt8>) throws {
@@ -117,20 +124,25 @@ package struct FormSpooler: Sendable {
             part = nil
             value += bytes
             part = .field(name: name, bytes: value)
-        case .file(var file, let field, let name):
-            try checkSize(of: name)
+        case .file(var file, let received):
+            try checkSize(of: received.upload)
             try file.write(bytes.prefix(rules.maximumFileByteCount + 1 - file.byteCount))
-            part = .file(file, field: field, name: name)
-        case .nothing, nil: break
+            part = .file(file, received)
+        case .nothing(let field):
+            throw RequestError(
+                .invalidMultipart,
+                "The field '\(field.prefix(40))' holds a file without a name; send its name as 'filename'.")
+        case nil: break
         }
     }
 
-    private func checkSize(of name: String) throws {
+    private func checkSize(of upload: SpooledUpload) throws {
         let isRefused = rules.oversize == .refuse && partByteCount > rules.maximumFileByteCount
         guard !isRefused, partByteCount <= max(FormRules.maximumPartByteCount, rules.maximumFileByteCount) else {
             throw ImageError(
                 .tooManyBytes,
-                "'\(name.prefix(100))' has more than the \(rules.maximumFileByteCount) bytes that an image may have.")
+                "'\(upload.shownPath.suffix(100))' has more than the \(rules.maximumFileByteCount) bytes that an image "
+                    + "may have.")
         }
     }
 
@@ -146,9 +158,9 @@ package struct FormSpooler: Sendable {
             } else {
                 fields[name] = text
             }
-        case .file(let file, let field, let name):
+        case .file(let file, let received):
             file.close()
-            try keep(FormFile(field: field, upload: SpooledUpload(path: file.path, name: name)))
+            try keep(received)
         case .nothing, nil: break
         }
     }
@@ -162,14 +174,6 @@ package struct FormSpooler: Sendable {
             SpoolFile.remove(file.upload.path)
             throw error
         }
-    }
-
-    /// A name to show: control characters are gone and a file system could hold it.
-    private static func cleaned(_ name: String) -> String {
-        let scalars = name.unicodeScalars.filter { $0.properties.generalCategory != .control }
-        var text = String(String.UnicodeScalarView(scalars))
-        while text.utf8.count > 255 { text.removeLast() }
-        return text
     }
 }
 

@@ -23,8 +23,8 @@ final class UploadReceiver: Sendable {
     var limits: DecodingLimits { engine.configuration.limits }
 
     /// Receives a form. Whatever goes wrong, nothing of it stays in the spool.
-    func receive(_ request: Request, rules: FormRules) async throws -> ReceivedForm {
-        try await slots.hold {
+    func receive(_ request: Request, for client: ClientIdentity?, rules: FormRules) async throws -> ReceivedForm {
+        try await slots.hold(for: client) {
             let engine = self.engine
             let spooler = Guarded(
                 try FormSpooler(contentType: request.headers[.contentType], rules: rules) { try engine.makeSpoolPath() }

@@ -79,6 +79,16 @@ import Testing
         expectError(containing: "refused already") { try parser.finish() }
     }
 
+    /// Before the first boundary, after a boundary, and after the last.
+    @Test(arguments: ["", "--XYZ ", "--XYZ--"])
+    func boundsWhatIsIgnored(start: String) throws {
+        var parser = MultipartParser(boundary: try MultipartBoundary("XYZ"))
+        _ = try parser.receive(Array(start.utf8)[...])
+        let spaces = [UInt8](repeating: 0x20, count: 65_536 - (start.hasSuffix(" ") ? 1 : 0))
+        #expect(try parser.receive(spaces[...]).isEmpty)
+        expectError(containing: "more than 65536 bytes") { _ = try parser.receive([0x20]) }
+    }
+
     /// A client that never ends a header line is refused at the limit, not when memory runs out.
     @Test func boundsHeadersThatNeverEnd() throws {
         var parser = MultipartParser(boundary: try MultipartBoundary("XYZ"))

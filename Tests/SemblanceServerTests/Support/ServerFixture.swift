@@ -20,7 +20,7 @@ struct ServerFixture {
     init(
         _ configuration: ServerConfiguration = ServerConfiguration(port: 0), limits: DecodingLimits = DecodingLimits(),
         queueCapacity: Int = 1000, engine engineConfiguration: EngineConfiguration? = nil,
-        reader: (any ImageReader)? = nil
+        reader: (any ImageReader)? = nil, fetcher: (any ImageFetcher)? = nil
     ) throws {
         let store = InMemoryCatalogueStore()
         let keys = InMemoryAPIKeyStore()
@@ -33,7 +33,7 @@ struct ServerFixture {
             EngineDependencies(
                 catalogues: store, jobs: InMemoryJobStore(), queue: InMemoryJobQueue(capacity: queueCapacity),
                 files: files, indexes: InMemoryVectorIndexes(store: store), models: SmallModels(),
-                reader: reader ?? SmallImageReader(limits: limits), fetcher: nil, logger: logger),
+                reader: reader ?? SmallImageReader(limits: limits), fetcher: fetcher, logger: logger),
             configuration: engineConfiguration ?? EngineConfiguration(workerThreadCount: 2, limits: limits))
         readiness = Readiness()
         server = try SemblanceServer(

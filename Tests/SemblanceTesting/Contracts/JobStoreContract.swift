@@ -184,6 +184,19 @@ public struct JobStoreContract: Sendable {
             #expect(try await store.jobs(in: [], lane: nil, limit: 9, offset: 0).isEmpty)
             #expect(try await store.unfinished(lane: .search, limit: 9) == searches)
         },
+        ContractCheck("lists searches without what they found") {
+            let store = $0.store
+            let jobs = [Job(work: Samples.ingestion()), Job(work: Samples.search("name.jpg"))]
+            for job in jobs {
+                try await store.insert(job)
+                _ = try await store.start(job.id)
+                try await store.finish(job.id, .succeeded(result: ["results": [1, 2]]))
+            }
+            let listed = try await store.jobs(in: nil, lane: nil, limit: 9, offset: 0)
+            #expect(listed.map(\.id) == [jobs[1].id, jobs[0].id])
+            #expect(listed.map(\.result) == [nil, ["results": [1, 2]]])
+            #expect(try await store.job(jobs[1].id).result == ["results": [1, 2]])
+        },
         ContractCheck("counts jobs by state, however many there are") {
             let store = $0.store
             #expect(try await store.counts() == [:])

@@ -6,10 +6,16 @@ struct PostgresJobRow {
     /// Nobody works on it any more, by the database's clock.
     static let isOrphaned = "coalesce(lease_until < clock_timestamp(), true)"
 
-    static let columns = """
-        sequence, id, work, state, owner, total, done, failed, skipped, result, reason, reason_code,
+    static let columns = names(result: "result")
+    /// Without what searches found, which may be long.
+    static let listColumns = names(result: "CASE lane WHEN 'search' THEN NULL ELSE result END")
+
+    private static func names(result: String) -> String {
+        """
+        sequence, id, work, state, owner, total, done, failed, skipped, \(result), reason, reason_code,
         is_cancellation_requested, attempts, created_at, started_at, ended_at, \(isOrphaned)
         """
+    }
 
     let sequence: Int64
     var job: Job

@@ -41,7 +41,7 @@ public struct PostgresJobStore: JobStore {
             let filter = parts.isEmpty ? "TRUE" : parts.joined(separator: " AND ")
             let rows = try connection.query(
                 """
-                SELECT \(PostgresJobRow.columns) FROM jobs WHERE \(filter) ORDER BY sequence DESC
+                SELECT \(PostgresJobRow.listColumns) FROM jobs WHERE \(filter) ORDER BY sequence DESC
                 LIMIT \(condition.bind(.integer(limit))) OFFSET \(condition.bind(.integer(offset)))
                 """, condition.parameters)
             return try rows.map { try PostgresJobRow($0).job }

@@ -4,10 +4,16 @@ import SemblanceCore
 
 /// A job as it lies in the table: the job, its place in the order, and the process that runs it.
 struct JobRow {
-    static let columns = """
-        sequence, id, work, state, owner, total, done, failed, skipped, result, reason, reason_code,
+    static let columns = names(result: "result")
+    /// Without what searches found, which may be long.
+    static let listColumns = names(result: "CASE lane WHEN 'search' THEN NULL ELSE result END")
+
+    private static func names(result: String) -> String {
+        """
+        sequence, id, work, state, owner, total, done, failed, skipped, \(result), reason, reason_code,
         is_cancellation_requested, attempts, created_at, started_at, ended_at
         """
+    }
 
     let sequence: Int64
     var job: Job

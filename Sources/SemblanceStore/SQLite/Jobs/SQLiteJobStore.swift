@@ -31,7 +31,7 @@ public struct SQLiteJobStore: JobStore {
             return try Self.fetch(
                 database,
                 """
-                SELECT \(sql: JobRow.columns) FROM jobs WHERE \(conditions.joined(operator: .and))
+                SELECT \(sql: JobRow.listColumns) FROM jobs WHERE \(conditions.joined(operator: .and))
                 ORDER BY sequence DESC LIMIT \(limit) OFFSET \(offset)
                 """)
         }
