@@ -66,6 +66,27 @@ download_wheel() {
         fail "pip could not download what $(basename "$file") lists. Check the network (and PIP_INDEX_URL, if set), then run make again."
 }
 
+# package_file PACKAGE: prints the newest file of a Debian package that lies here, whole or not.
+package_file() {
+    find "$downloads/" -maxdepth 1 -name "$1_*.deb" 2>/dev/null | sort -V | tail -n 1
+}
+
+# download_package PACKAGE: puts a Debian package into the private folder, in place of older ones, without installing it.
+# apt-get checks it against its signed lists. A fresh system has no lists, and only root may fetch the system's: then
+# private ones are fetched.
+download_package() {
+    local options=(-o Acquire::Retries=3 -o APT::Sandbox::User=root)
+    mkdir -p "$downloads"
+    rm -f -- "$downloads/$1"_*.deb
+    if ! apt-cache show "$1" >/dev/null 2>&1; then
+        mkdir -p "$deps/apt/lists/partial" "$deps/apt/cache/archives/partial"
+        options+=(-o "Dir::State::Lists=$deps/apt/lists" -o "Dir::Cache=$deps/apt/cache")
+        [ -n "$(find "$deps/apt/lists" -maxdepth 1 -name '*Packages*' -print -quit)" ] ||
+            apt-get "${options[@]}" -qq update || fail "apt-get could not get the lists of packages."
+    fi
+    (cd "$downloads" && apt-get "${options[@]}" -qq download "$1")
+}
+
 # The cache that all data folders share; the program uses the same rule.
 cache_folder() {
     if [ -n "${SEMBLANCE_CACHE:-}" ]; then

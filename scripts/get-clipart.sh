@@ -14,13 +14,11 @@ if [ -f "$clipart/LICENCE.txt" ]; then
     exit 0
 fi
 mkdir -p "$downloads"
-file="$(find "$downloads/" -maxdepth 1 -name "${package}_*.deb" | sort -V | tail -n 1)"
+file="$(package_file "$package")"
 if [ -z "$file" ] || ! dpkg-deb --fsys-tarfile "$file" >/dev/null 2>&1; then
     note "downloading a Debian package of clip art, 131 MB"
-    rm -f -- "$downloads/${package}"_*.deb
-    (cd "$downloads" && apt-get -o Acquire::Retries=3 -o APT::Sandbox::User=root -qq download "$package") ||
-        fail "apt-get could not download $package. Check the network; a fresh system needs apt-get update first."
-    file="$(find "$downloads/" -maxdepth 1 -name "${package}_*.deb" | sort -V | tail -n 1)"
+    download_package "$package" || fail "apt-get could not download $package. Check the network and try again."
+    file="$(package_file "$package")"
 fi
 # apt-get has checked it against its signed lists; a file that lay here is checked by what is known of it.
 case "$(basename "$file")" in

@@ -25,11 +25,6 @@ fi
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
     fail "The demo pictures come from Debian packages and there is no apt-get here. Leave them out with DEMO=none."
 
-# The newest file of a package that lies here, whole or not.
-package_file() {
-    find "$downloads/" -maxdepth 1 -name "$1_*.deb" 2>/dev/null | sort -V | tail -n 1
-}
-
 is_known() { grep -qF "  $(basename "$1")" <<<"$known_hashes"; }
 
 # Whether a package file is there and was not cut short or damaged. Reading the whole archive checks its compression's
@@ -54,20 +49,6 @@ unpack() {
         fail "what $(basename "$file") holds is not what it lists. Remove .deps/downloads/$(basename "$file") and try again."
 }
 
-# apt-get checks each package against its signed lists. A fresh system has no lists, and only root may fetch the
-# system's: then private ones are fetched.
-download() {
-    local options=(-o Acquire::Retries=3 -o APT::Sandbox::User=root)
-    if ! apt-cache show "$1" >/dev/null 2>&1; then
-        mkdir -p "$deps/apt/lists/partial" "$deps/apt/cache/archives/partial"
-        options+=(-o "Dir::State::Lists=$deps/apt/lists" -o "Dir::Cache=$deps/apt/cache")
-        [ -n "$(find "$deps/apt/lists" -maxdepth 1 -name '*Packages*' -print -quit)" ] ||
-            apt-get "${options[@]}" -qq update || fail "apt-get could not get the lists of packages."
-    fi
-    (cd "$downloads" && apt-get "${options[@]}" -qq download "$1") ||
-        fail "apt-get could not download $1. Check the network, or leave the demo out with DEMO=none."
-}
-
 mkdir -p "$downloads"
 files=()
 for package in "${packages[@]}"; do
@@ -78,8 +59,8 @@ for package in "${packages[@]}"; do
             note "downloading two Debian packages of pictures, about 280 MB (DEMO=none leaves them out)"
             announced=yes
         fi
-        rm -f -- "$downloads/${package}"_*.deb
-        download "$package"
+        download_package "$package" ||
+            fail "apt-get could not download $package. Check the network, or leave the demo out with DEMO=none."
         file="$(package_file "$package")"
         is_whole "$file" || {
             rm -f -- "$file"

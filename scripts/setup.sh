@@ -13,5 +13,6 @@ if [ "$group" = test ]; then
     # Somebody's own server does as well.
     if [ -z "${SEMBLANCE_TEST_DATABASE:-}" ]; then step "Getting PostgreSQL with pgvector" "$here/get-postgres.sh"; fi
     step "Getting the tokenizer of CLIP's texts" "$here/get-tokenizer.sh"
-    step "Getting a published ONNX model" "$here/get-test-models.sh"
+    step "Getting the published models that tests compare with" "$here/get-test-models.sh"
+    step "Getting photographs" "$here/get-test-photos.sh"
 fi

@@ -63,7 +63,8 @@ def project(tmp_path, packages):
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "apt-get").write_text(
-        f'#!/bin/sh\nfor name; do :; done\necho "$name" >> "{tmp_path}/asked"\ncp "{tmp_path}/archive/$name"_*.deb .\n')
+        f'#!/bin/sh\nfor name; do :; done\necho "fetching $name"\necho "$name" >> "{tmp_path}/asked"\n'
+        f'cp "{tmp_path}/archive/$name"_*.deb .\n')
     (programs / "apt-cache").write_text("#!/bin/sh\n")
     for program in programs.iterdir():
         program.chmod(0o755)
@@ -88,7 +89,10 @@ def test_makes_the_demo_once(project):
     assert "2 pictures of furniture, 1 stamps" in result.stdout
     paths = [json.loads(line)["path"] for line in (deps / "demo/metadata.jsonl").read_text().splitlines()]
     assert sorted(paths) == ["furniture/scopia/chair.png", "furniture/scopia/table.png", "stamps/food/pear.png"]
-    assert "already" in get_demo().stdout
+    announced = result.stdout.index("about 280 MB (DEMO=none leaves them out)")
+    assert announced < result.stdout.index("fetching"), "said before anything is downloaded"
+    again = get_demo().stdout
+    assert "already" in again and "MB" not in again
     assert sorted(asked.read_text().split()) == [FURNITURE, STAMPS]
 
 

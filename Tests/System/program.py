@@ -116,8 +116,11 @@ class Server:
     def port(self) -> int:
         return int(self.url.rsplit(":", 1)[1])
 
-    def wait_until_ready(self):
+    def wait_until_listening(self):
         self.url = wait_for(self._find_url, "the server's address")
+
+    def wait_until_ready(self):
+        self.wait_until_listening()
         wait_for(lambda: self.get("/readyz", expect=None).status_code == 200, "the server to be ready")
 
     def request(self, method: str, path: str, expect=200, timeout=PATIENCE, **options) -> requests.Response:

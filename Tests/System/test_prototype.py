@@ -53,6 +53,12 @@ def test_top_k_in_the_form_and_in_the_query(server):
         server.post("/search_with_image", files={"file": jpeg(960)}, data={"top_k": bad}, expect=400)
 
 
+def test_a_search_finds_100_unless_told_otherwise(server):
+    upload(server, [(f"{n}.jpg", jpeg(20_000 + n, (64, 48))) for n in range(101)])
+    assert len(search(server, jpeg(20_000, (64, 48)))["result"]) == 100
+    assert len(search(server, jpeg(20_000, (64, 48)), top_k="101")["result"]) == 101
+
+
 def test_models_by_name(server):
     models = server.get("/config/model_config.json").json()
     assert isinstance(models, list)
