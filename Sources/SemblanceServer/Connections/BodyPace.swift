@@ -14,7 +14,7 @@ package struct BodyPace {
     /// Bytes a second.
     private static let firstRate = 512.0
     /// Bytes a second.
-    private static let laterRate = 16_000.0
+    private static let laterRate = 4_000.0
 
     private var byteCount = 0
     private var waited = Duration.zero

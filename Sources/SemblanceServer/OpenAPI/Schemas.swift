@@ -120,7 +120,8 @@ enum Schemas {
         "total": Schema.integer(0...Int.max), "done": Schema.integer(0...Int.max),
         "failed": Schema.integer(0...Int.max), "skipped": Schema.integer(0...Int.max),
         "reason": Schema.nullable(Schema.string()), "code": Schema.nullable(Schema.string()),
-        "result": .object(["description": "Null for searches in lists; the job itself has it."]), "created_at": Schema.date,
+        "result": .object(["description": "Null for searches in lists; the job itself has it."]),
+        "created_at": Schema.date,
         "started_at": Schema.nullable(Schema.date),
         "ended_at": Schema.nullable(Schema.date),
     ])
