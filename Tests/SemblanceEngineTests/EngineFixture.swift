@@ -16,7 +16,7 @@ struct EngineFixture {
 
     init(
         configuration: EngineConfiguration = EngineConfiguration(workerThreadCount: 2),
-        models: any ModelProvider = SmallModels(),
+        models: any ModelProvider = SmallModels(), fetcher: (any ImageFetcher)? = nil,
         beforeInsert: RacingIndexes.Race? = nil
     ) throws {
         store = InMemoryCatalogueStore()
@@ -29,7 +29,7 @@ struct EngineFixture {
             EngineDependencies(
                 catalogues: store, jobs: jobs, queue: InMemoryJobQueue(), files: files,
                 indexes: used, models: models,
-                reader: SmallImageReader(limits: configuration.limits), fetcher: nil,
+                reader: SmallImageReader(limits: configuration.limits), fetcher: fetcher,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             configuration: configuration)
     }

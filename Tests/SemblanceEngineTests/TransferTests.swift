@@ -128,6 +128,20 @@ import Testing
         try await expectEqual()
     }
 
+    /// Later pages would lack the embeddings of the model that the backup names.
+    @Test func noticesAModelThatChangesMeanwhile() async throws {
+        _ = try await fill()
+        let (reading, catalogues) = (StoreSource(source.stores), source.catalogues)
+        let catalogue = try #require(try await reading.catalogues().first { $0.name == "shop" })
+        await #expect {
+            try await reading.forEachPage(of: catalogue) { _ in
+                try await catalogues.setModel("another", of: try await catalogues.catalogue(named: "shop").id)
+            }
+        } throws: {
+            ($0 as? TransferError)?.code == .modelChanged
+        }
+    }
+
     @Test func noticesWhatDoesNotAgree() async throws {
         let space = try await fill()
         _ = try await CatalogueTransfer(from: StoreSource(source.stores), to: destination.stores).run()

@@ -144,4 +144,5 @@ public enum TransferErrorCode: String, Hashable, Sendable, CaseIterable {
     case catalogueTaken = "catalogue-not-empty"
     case unfinishedJobs = "jobs-unfinished"
     case mismatch = "transfer-mismatch"
+    case modelChanged = "catalogue-model-changed"
 }

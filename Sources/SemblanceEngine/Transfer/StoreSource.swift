@@ -36,6 +36,12 @@ public struct StoreSource: TransferSource {
         try await forEachPage(of: id) { images in
             try await body(try await stores.catalogues.records(of: images, in: spaces))
         }
+        // What came in since then, or was discarded, has embeddings that were not read.
+        guard try await stores.catalogues.catalogue(named: catalogue.name).modelID == catalogue.modelID else {
+            throw TransferError(
+                .modelChanged,
+                "The catalogue '\(catalogue.name)' was given another model while it was read; start again.")
+        }
     }
 
     public func forEachPageOfOriginals(
