@@ -48,7 +48,8 @@ import Testing
         #expect(ended.attempts == 2)
         #expect(ended.progress == JobProgress(total: 6, failed: 2, skipped: 4))
         #expect(try await fixture.stored.failures(of: job.id, limit: 9, offset: 0).count == 2)
-        #expect(try fixture.files.spooledPaths().isEmpty)
+        // After the outcome is written.
+        try await eventually { try fixture.files.spooledPaths().isEmpty }
         workers.cancel()
         try await workers.value
     }
@@ -229,7 +230,8 @@ import Testing
         try await eventually { try await fixture.state(of: again).isFinal }
         #expect(try await fixture.state(of: again) == .succeeded)
         #expect(try await fixture.engine.deadLetters().isEmpty)
-        #expect(try fixture.files.spooledPaths().isEmpty)
+        // After the outcome is written.
+        try await eventually { try fixture.files.spooledPaths().isEmpty }
         workers.cancel()
         try await workers.value
     }
