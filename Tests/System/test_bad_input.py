@@ -1,6 +1,7 @@
 """Bad files and names: each is refused with a reason, and nothing else is lost."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -24,7 +25,8 @@ def test_bad_files_are_named_and_good_ones_indexed(program, tmp_path):
     for name, (_, codes) in BAD_FILES.items():
         assert name in failures, f"{name} is not among {sorted(failures)}"
         assert failures[name]["code"] in codes, failures[name]
-        assert len(failures[name]["message"]) > 10
+        # What is wrong, and what to do.
+        assert re.search("copy of it|convert it|scale it down", failures[name]["message"]), failures[name]
     listed = {image["name"] for image in program.json("list", "--catalogue", "default")["images"]}
     assert listed == {path.name for path in good}
     [job] = program.json("jobs", "list")["jobs"]
@@ -61,13 +63,19 @@ def test_unreadable_files_and_folders(program, tmp_path, without_override):
     (tmp_path / "p/secret.jpg").write_bytes(jpeg(3))
     (tmp_path / "p/secret.jpg").chmod(0)
     (tmp_path / "p/closed").chmod(0)
+    # Its names can be read, but nothing can be told of them.
+    (tmp_path / "p/listed/below").mkdir(parents=True)
+    (tmp_path / "p/listed/notes.txt").write_text("no image")
+    (tmp_path / "p/listed").chmod(0o444)
     try:
         report = program.json("index", tmp_path / "p", expect=2, before=without_override)
     finally:
         (tmp_path / "p/closed").chmod(0o700)
+        (tmp_path / "p/listed").chmod(0o700)
     failures = by_name(report)
     assert report["indexed"] == len(good)
-    assert set(failures) == {"closed", "secret.jpg"}
+    assert set(failures) == {"closed", "secret.jpg", "below"}
+    assert all("the right to read it" in failure["message"] for failure in failures.values())
     assert {failure["code"] for failure in failures.values()} == {"image-unreadable"}
 
 
@@ -76,14 +84,32 @@ def test_links_that_lead_nowhere_or_in_circles(program, tmp_path):
     save_pictures(folder, count=2, seed=22)
     (folder / "gone.jpg").symlink_to(tmp_path / "nothing.jpg")
     (folder / "itself.jpg").symlink_to(folder / "itself.jpg")
+    (folder / "album").symlink_to(tmp_path / "unmounted")
     (folder / "deeper").mkdir()
     (folder / "deeper/back").symlink_to(folder)
     (folder / "alias.jpg").symlink_to(folder / "picture 000.jpg")
     report = program.json("index", folder, expect=2)
     failures = by_name(report)
-    assert set(failures) == {"gone.jpg", "itself.jpg", "back"}
+    assert set(failures) == {"gone.jpg", "itself.jpg", "album", "back"}
+    assert all("delete it" in failure["message"] for failure in failures.values())
     assert report["indexed"] == 2
     assert program.json("list", "--catalogue", "default")["total"] == 2
+
+
+def test_says_how_many_files_of_a_folder_it_leaves_out(program, tmp_path):
+    save_pictures(tmp_path / "p", count=1, seed=24)
+    (tmp_path / "p/drawing.svg").write_text("<svg/>")
+    assert program.json("index", tmp_path / "p")["left_out"] == 1
+    (tmp_path / "p/deeper").mkdir()
+    (tmp_path / "p/deeper/scan.bmp").write_bytes(b"BM")
+    lines = program.run("index", tmp_path / "p").out.splitlines()
+    assert lines == [
+        "0 indexed, 1 skipped, 0 failed · catalogue 'default'",
+        "2 other files left out: their names do not end as an image's",
+    ]
+    # One that is named is tried.
+    [failure] = program.json("index", tmp_path / "p/drawing.svg", expect=2)["failures"]
+    assert failure["code"] == "image-unsupported-format"
 
 
 def test_a_name_that_is_not_utf8(program, tmp_path):

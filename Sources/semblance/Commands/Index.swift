@@ -127,7 +127,10 @@ struct Index: AsyncParsableCommand {
         ]
         if case .number(let count)? = job.result?["left_out"] {
             members["left_out"] = .number(count)
-            lines.append("\(Int(count)) other files left out: their names do not end as an image's")
+            lines.append(
+                count == 1
+                    ? "1 other file left out: its name does not end as an image's"
+                    : "\(Int(count)) other files left out: their names do not end as an image's")
         }
         lines += failures.map { "  \(asGiven($0.path)): \($0.message)" }
         if job.state != .succeeded {
