@@ -26,6 +26,9 @@ public struct EngineConfiguration: Sendable, Hashable {
     public var heartbeatInterval: Duration
     /// How long running jobs may go on when workers are asked to end; then they are put back. Default 15 s; 0…1 h.
     public var drainLimit: Duration
+    /// How long one host may keep an ingestion waiting, its workers together, without sending an image. Default 2 min;
+    /// 10 ms…1 day.
+    public var hostPatience: Duration
     public var limits: DecodingLimits
     /// Longest side of a thumbnail in pixels. Default 320; 16…4096.
     public var thumbnailSide: Int
@@ -35,7 +38,8 @@ public struct EngineConfiguration: Sendable, Hashable {
         maximumBatchByteCount: Int = 32_000_000, maximumLimit: Int = 1_000_000, maximumWaitingQueryCount: Int = 256,
         searchWorkerCount: Int = 4, maximumTermCount: Int = 32, jobRetention: Duration = .seconds(7 * 86_400),
         jobTimeLimits: [Job.Lane: Duration] = [.search: .seconds(120)], heartbeatInterval: Duration = .seconds(5),
-        drainLimit: Duration = .seconds(15), limits: DecodingLimits = DecodingLimits(), thumbnailSide: Int = 320
+        drainLimit: Duration = .seconds(15), hostPatience: Duration = .seconds(120),
+        limits: DecodingLimits = DecodingLimits(), thumbnailSide: Int = 320
     ) {
         self.workerThreadCount = workerThreadCount
         self.batchSize = batchSize
@@ -48,6 +52,7 @@ public struct EngineConfiguration: Sendable, Hashable {
         self.jobTimeLimits = jobTimeLimits
         self.heartbeatInterval = heartbeatInterval
         self.drainLimit = drainLimit
+        self.hostPatience = hostPatience
         self.limits = limits
         self.thumbnailSide = thumbnailSide
     }
@@ -67,6 +72,8 @@ public struct EngineConfiguration: Sendable, Hashable {
         }
         try Self.check("time between two signs of life", heartbeatInterval, in: .milliseconds(10) ... .seconds(10))
         try Self.check("time for jobs to end in", drainLimit, in: .zero ... .seconds(3600))
+        try Self.check(
+            "time that a host may keep an ingestion waiting", hostPatience, in: .milliseconds(10) ... .seconds(86_400))
         try Self.check("side of a thumbnail", thumbnailSide, in: 16...4_096)
         try limits.validate()
     }

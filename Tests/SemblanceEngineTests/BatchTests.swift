@@ -66,12 +66,3 @@ private struct CountingEmbedder: Embedder {
         return try embedder.embed(images)
     }
 }
-
-/// Answers a URL that ends in a number with that picture.
-private struct NumberedFetcher: ImageFetcher {
-    func fetch(_ url: String, to path: String, maximumByteCount: Int) async throws -> String {
-        let name = String(url.split(separator: "/").last ?? "")
-        try Data(SmallImage.numbered(Int(name) ?? 0)).write(to: URL(fileURLWithPath: path))
-        return name
-    }
-}

@@ -10,7 +10,8 @@ import Testing
     @Test(arguments: [
         EngineConfiguration(workerThreadCount: 0), EngineConfiguration(workerThreadCount: 257),
         EngineConfiguration(batchSize: 0), EngineConfiguration(batchSize: 257),
-        EngineConfiguration(maximumBatchByteCount: 0), EngineConfiguration(maximumLimit: 0),
+        EngineConfiguration(maximumBatchByteCount: 0), EngineConfiguration(hostPatience: .zero),
+        EngineConfiguration(maximumLimit: 0),
         EngineConfiguration(maximumLimit: 1_000_001), EngineConfiguration(maximumWaitingQueryCount: 0),
         EngineConfiguration(searchWorkerCount: 0), EngineConfiguration(searchWorkerCount: -1),
         EngineConfiguration(maximumTermCount: 0), EngineConfiguration(jobRetention: .zero),

@@ -28,7 +28,8 @@ extension Engine {
         let space = EmbeddingSpace(catalogueID: catalogue.id, model: model.version)
         let context = IngestContext(
             engine: self, catalogue: catalogue, space: space, model: model,
-            index: try await dependencies.indexes.index(for: space), copies: work.copies)
+            index: try await dependencies.indexes.index(for: space), copies: work.copies,
+            hosts: FailingHosts(patience: configuration.hostPatience))
         let reporter = IngestReporter(job: job, engine: self)
         let leftOutCount: Int
         do {
@@ -62,6 +63,19 @@ extension Engine {
     /// - Returns: how many files were left out, since their names do not end as an image's.
     private func run(_ work: IngestWork, in context: IngestContext, reporter: IngestReporter) async throws -> Int {
         let source = try await ingestThreads.run { SourceBox(try work.makeSource()) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.takeIn(source, of: work, in: context, reporter: reporter) }
+            // Ends by an error only.
+            group.addTask { try await reporter.watch() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+        return source.leftOutCount
+    }
+
+    private func takeIn(
+        _ source: SourceBox, of work: IngestWork, in context: IngestContext, reporter: IngestReporter
+    ) async throws {
         let channel = AsyncChannel<IngestBatch>()
         let writer = IngestWriter(context: context, reporter: reporter)
         let lister = IngestLister(context: context, reporter: reporter)
@@ -76,7 +90,6 @@ extension Engine {
         }
         try Task.checkCancellation()
         try await writer.finish()
-        return source.leftOutCount
     }
 
     /// What one worker does.

@@ -33,6 +33,16 @@ actor IngestReporter {
         try await report(isLast: false)
     }
 
+    /// Learns of a cancellation while nothing is counted, as while a host is slow. Ends by an error only.
+    /// - Throws: as `count`; `CancellationError` when it is not needed any more.
+    func watch() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            // What is being written is not to be lost because the work has ended meanwhile.
+            try await Task { try await self.report(isLast: false) }.value
+        }
+    }
+
     /// Writes what has not been written, for a job that ends early, whether it was cancelled or not.
     func flush() async {
         await Task { try? await self.report(isLast: true) }.value

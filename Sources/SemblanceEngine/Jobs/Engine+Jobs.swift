@@ -25,7 +25,11 @@ extension Engine {
         do {
             try await dependencies.queue.enqueue(job.id, lane: work.lane)
         } catch {
-            _ = try? await dependencies.jobs.requestCancellation(job.id)
+            do { _ = try await dependencies.jobs.requestCancellation(job.id) } catch {
+                // It stays in the store as one that waits, and workers look for those: it is taken after all.
+                logger.warning("a job waits unannounced", metadata: ["job": "\(job.id)", "error": "\(error)"])
+                return job
+            }
             throw error
         }
         return job

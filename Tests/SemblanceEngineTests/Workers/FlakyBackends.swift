@@ -103,7 +103,10 @@ final class FlakyJobStore: JobStore {
         if state.withLock({ $0.isFull }) { throw StoreError(.diskFull, "The disk is full.") }
         try await jobs.finish(id, outcome)
     }
-    func requestCancellation(_ id: Job.ID) async throws -> Job { try await jobs.requestCancellation(id) }
+    func requestCancellation(_ id: Job.ID) async throws -> Job {
+        try check()
+        return try await jobs.requestCancellation(id)
+    }
     func failures(of id: Job.ID, limit: Int, offset: Int) async throws -> [FileFailure] {
         try await jobs.failures(of: id, limit: limit, offset: offset)
     }

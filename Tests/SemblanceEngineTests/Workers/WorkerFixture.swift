@@ -11,11 +11,13 @@ struct WorkerFixture {
     let models = FlakyModels()
     let stored = InMemoryJobStore()
     let jobs: FlakyJobStore
-    let queue = InMemoryJobQueue(maximumTryCount: 3)
+    let queue: InMemoryJobQueue
     let files: TemporaryFileStore
     let folder: TemporaryFolder
 
-    init(_ edit: (inout EngineConfiguration) -> Void = { _ in }) throws {
+    /// - Parameter capacity: jobs that may wait.
+    init(capacity: Int = 1000, _ edit: (inout EngineConfiguration) -> Void = { _ in }) throws {
+        queue = InMemoryJobQueue(capacity: capacity, maximumTryCount: 3)
         var configuration = EngineConfiguration(workerThreadCount: 2)
         configuration.heartbeatInterval = .milliseconds(10)
         edit(&configuration)

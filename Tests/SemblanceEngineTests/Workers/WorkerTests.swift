@@ -54,6 +54,16 @@ import Testing
         try await workers.value
     }
 
+    /// Somebody who is told that a job was refused takes its uploads away.
+    @Test func aJobThatCannotBeCalledOffIsNotRefused() async throws {
+        let fixture = try WorkerFixture(capacity: 0)
+        await #expect { _ = try await fixture.submitUpload() } throws: { ($0 as? JobError)?.code == .queueFull }
+        #expect(try await fixture.stored.counts() == [.cancelled: 1])
+        fixture.jobs.setAway(true)
+        let job = try await fixture.submitUpload()
+        #expect(try await fixture.state(of: job) == .queued)
+    }
+
     // MARK: Limits
 
     @Test func aJobThatTakesTooLongFailsWithTheReason() async throws {
