@@ -251,17 +251,15 @@ import Testing
         #expect(job.progress.failed == 0)
     }
 
-    /// The program wrote it: the folder is at fault, and may be there again when the job is tried again.
-    @Test func anUploadThatCannotBeReadIsNoBrokenPicture() async throws {
+    @Test func anUploadThatCannotBeReadFailsAlone() async throws {
         let work = try fixture.spool(numbers: 0..<3)
         guard case .spool(let listPath) = work.source else { return }
         let upload = try #require(try SpoolList(path: listPath).uploads().first { _ in true })
         try FileManager.default.removeItem(atPath: upload.path)
         try FileManager.default.createDirectory(atPath: upload.path, withIntermediateDirectories: false)
         let job = try await fixture.run(.ingest(work))
-        #expect(job.state == .failed)
-        #expect(job.reasonCode == "data-folder-unavailable")
-        #expect(StoreErrorCode.folderUnavailable.isTransient)
+        #expect(job.progress == JobProgress(total: 3, done: 2, failed: 1))
+        #expect(try await fixture.engine.failures(of: job.id.rawValue).map(\.code) == ["image-unreadable"])
     }
 
     @Test(.timeLimit(.minutes(1))) func stopsWhenCancelledAndKeepsWhatItFound() async throws {

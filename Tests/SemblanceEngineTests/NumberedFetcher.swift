@@ -3,14 +3,18 @@ import SemblanceCore
 import SemblanceTesting
 import Synchronization
 
-/// Answers a URL that ends in a number with that picture; the host `down.example` lets everybody wait for nothing.
+/// Answers a URL that ends in a number with that picture; the host `down.example` lets callers wait for nothing.
 final class NumberedFetcher: ImageFetcher {
     private let delay: Duration
+    private let failureCount: Int
     private let waits = Mutex(0)
 
-    /// - Parameter delay: of the host that is down.
-    init(delay: Duration = .zero) {
+    /// - Parameters:
+    ///   - delay: of the host that is down.
+    ///   - failureCount: fetches until it is there.
+    init(delay: Duration = .zero, failureCount: Int = .max) {
         self.delay = delay
+        self.failureCount = failureCount
     }
 
     /// How often the host that is down was asked.
@@ -19,9 +23,14 @@ final class NumberedFetcher: ImageFetcher {
     func fetch(_ url: String, to path: String, maximumByteCount: Int) async throws -> String {
         let name = String(url.split(separator: "/").last ?? "")
         if url.contains("//down.example/") {
-            waits.withLock { $0 += 1 }
-            try await Task.sleep(for: delay)
-            throw ImageError(.fetchFailed, "The host did not answer.")
+            let number = waits.withLock { waits in
+                waits += 1
+                return waits
+            }
+            if number <= failureCount {
+                try await Task.sleep(for: delay)
+                throw ImageError(.fetchFailed, "The host did not answer.")
+            }
         }
         try Data(SmallImage.numbered(Int(name) ?? 0)).write(to: URL(fileURLWithPath: path))
         return name

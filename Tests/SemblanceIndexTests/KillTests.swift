@@ -8,7 +8,7 @@ import Testing
     /// A process that is killed inside the append to the vector files.
     @Suite struct KillTests {
         static let vectors = VectorKind.random.vectors(8, StorageTests.dimension, seed: 60)
-        /// Bytes that appending three rows writes to each file, in the order of writing: vectors, codes, quantisations, rows.
+        /// Bytes that appending three rows writes to each file, in the order of writing.
         static let parts = [36, 16, 8, 24].map { 3 * $0 }
 
         /// In each file: before the first byte, within the first row, between rows, and before the last byte.

@@ -77,6 +77,20 @@ import Testing
         }
     }
 
+    @Test func refusesALinkInItsFoldersPlace() async throws {
+        let picture = try folder.write(Self.picture, to: "sub/a.png")
+        let secret = try elsewhere.write([UInt8](repeating: 7, count: Self.picture.count), to: "a.png")
+        for file in [picture, secret] { try setTime(Self.time, of: file) }
+        try await fixture.run { client async throws in
+            let original = try await index(client)
+            #expect(try await Array(client.get(original).body.readableBytesView) == Self.picture)
+            try FileManager.default.removeItem(atPath: folder.path("sub"))
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path("sub"), withDestinationPath: elsewhere.path)
+            expectMissing(try await client.get(original))
+        }
+    }
+
     /// Links are followed when a folder is indexed.
     @Test func servesAPictureThroughALinkUntilThatLeadsElsewhere() async throws {
         let first = try elsewhere.write(Self.picture, to: "first")

@@ -3,7 +3,7 @@ public enum Metadata {
     /// Bytes of an image's metadata as compact JSON text: 64 kB. Every search result carries it.
     public static let maximumByteCount = 64_000
 
-    /// Levels of objects and lists in an image's metadata: it must fit into answers and lists, which have some of their own.
+    /// Levels of objects and lists in an image's metadata: it must fit into answers, which have some of their own.
     public static let maximumDepth = 64
 
     /// - Throws: `RequestError` with `invalid-metadata` unless the value is an object of at most `maximumByteCount` and

@@ -7,18 +7,17 @@ package final class OriginalFile: Sendable {
     package let byteCount: Int
     /// Nanoseconds since 1970.
     private let modifiedNanoseconds: Int64
-    /// Whether the path was a link: then its time says nothing, since anyone may point it elsewhere.
-    private let isLink: Bool
+    /// Whether a link led there, in place of the file or of a folder: then its time says nothing, since anyone may point
+    /// the link elsewhere.
+    private let isBehindLink: Bool
     private let name: String
 
     /// Opens a regular file. Blocks, but never for a FIFO's writer.
     /// - Throws: `StoreError` with `file-missing`; `RequestError` with `overloaded` if no file can be opened at all.
     init(at path: String, of image: CatalogueImage) throws {
-        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
-        var opened = open(path, flags | O_NOFOLLOW)
-        isLink = opened < 0 && errno == ELOOP
-        if isLink { opened = open(path, flags) }
+        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard opened >= 0 else { throw Self.error(errno, of: image) }
+        isBehindLink = !Self.leads(path, to: opened)
         // From here on `deinit` closes it, whatever is thrown.
         descriptor = opened
         name = image.name
@@ -35,7 +34,7 @@ package final class OriginalFile: Sendable {
     /// - Throws: `StoreError` with `file-missing`.
     func check(is image: CatalogueImage, asIn recorded: SourceFile?) throws {
         guard byteCount == image.byteCount else { throw StoreError.originalChanged(image) }
-        if !isLink, let recorded, recorded.byteCount == Int64(byteCount),
+        if !isBehindLink, let recorded, recorded.byteCount == Int64(byteCount),
             recorded.modifiedNanoseconds == modifiedNanoseconds
         {
             return
@@ -67,6 +66,15 @@ package final class OriginalFile: Sendable {
             throw StoreError(.fileMissing, "The original of '\(name)' cannot be read to its end.")
         }
         return bytes
+    }
+
+    /// Whether this is the file's own path, without links, as the system knows it.
+    private static func leads(_ path: String, to descriptor: Int32) -> Bool {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+            let count = readlink("/proc/self/fd/\(descriptor)", buffer.baseAddress!, buffer.count)
+            guard count > 0 else { return false }
+            return path.utf8.elementsEqual(buffer[..<count].lazy.map(UInt8.init(bitPattern:)))
+        }
     }
 
     private static func error(_ code: Int32, of image: CatalogueImage) -> any Error {

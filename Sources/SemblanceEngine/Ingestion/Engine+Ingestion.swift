@@ -5,9 +5,9 @@ import SemblanceCore
 ///
 /// A lister sends batches through a rendezvous channel to twice as many workers as there are cores; each takes its
 /// batch through all steps, so that a core always has decoding or inference to do and never waits for another stage,
-/// nor for the database. One writer commits what has gathered. Everything in between is bounded: the channel holds nothing, each
-/// worker one batch, the writer 256 items. Only while the model is still loading do workers not wait for it: they prepare
-/// more batches, as many as fit into 64 MB.
+/// nor for the database. One writer commits what has gathered. Everything in between is bounded: the channel holds
+/// nothing, each worker one batch, the writer 256 items. Only while the model is still loading do workers not wait for
+/// it: they prepare more batches, as many as fit into 64 MB.
 extension Engine {
     /// Runs an ingestion job; returns its result.
     func ingest(_ work: IngestWork, as job: Job.ID) async throws -> JSONValue {

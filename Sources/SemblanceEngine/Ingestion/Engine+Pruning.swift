@@ -4,8 +4,8 @@ extension Engine {
     /// Forgets files below these paths that are gone; images that no file holds then are deleted by the caller.
     ///
     /// Gone means that the system says so: a folder that cannot be read keeps its images. A path below which nothing at
-    /// all is left is passed over, as is what lies behind a link that leads nowhere: more likely a disk is not mounted than
-    /// every picture deleted; `remove` does that.
+    /// all is left is passed over, as is what lies behind a link to a folder that is not there: more likely a disk is not
+    /// mounted than every picture deleted; `remove` does that.
     func prune(_ paths: [String], in catalogue: Catalogue) async throws {
         for path in paths {
             guard let folder = try await ingestThreads.run({ FileBytes.absolutePath(path) }) else { continue }

@@ -5,12 +5,12 @@ import Synchronization
 /// Hosts that keep a job waiting and send nothing. Ten thousand URLs of one that is down would take hours, in which
 /// other ingestions wait.
 final class FailingHosts: Sendable {
-    /// Slow failures in a row, of all workers together, may take so long.
+    /// How long a host may go on failing slowly, without an image in between.
     private let patience: Duration
     /// What fails sooner, as an image that is not there does, costs nothing.
     private var slowness: Duration { patience / 24 }
-    /// How long they took.
-    private let waited = Mutex<[String: Duration]>([:])
+    /// When the first of the slow failures in a row began.
+    private let failingSince = Mutex<[String: ContinuousClock.Instant]>([:])
 
     init(patience: Duration) {
         self.patience = patience
@@ -20,20 +20,21 @@ final class FailingHosts: Sendable {
     /// - Throws: `ImageError` with `image-fetch-failed` then; what `body` throws.
     func fetch<Value>(_ url: String, _ body: () async throws -> Value) async throws -> Value {
         let host = URLComponents(string: url)?.host?.lowercased() ?? ""
-        if waited.withLock({ $0[host, default: .zero] }) >= patience {
+        let start = ContinuousClock.now
+        if let since = failingSince.withLock({ $0[host] }), start - since >= patience {
             throw ImageError(
                 .fetchFailed,
                 "The host '\(host)' sent nothing for \(patience.components.seconds) s of this job and is not asked any "
                     + "more; send this URL again when it is there.")
         }
-        let start = ContinuousClock.now
         do {
             let value = try await body()
-            waited.withLock { $0[host] = nil }
+            failingSince.withLock { $0[host] = nil }
             return value
-        } catch {
-            let took = ContinuousClock.now - start
-            if took >= slowness { waited.withLock { $0[host, default: .zero] += took } }
+        } catch let error as ImageError where error.code == .fetchFailed {
+            if ContinuousClock.now - start >= slowness {
+                failingSince.withLock { $0[host] = min($0[host] ?? start, start) }
+            }
             throw error
         }
     }

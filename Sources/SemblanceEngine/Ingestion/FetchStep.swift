@@ -6,6 +6,9 @@ struct FetchStep: IngestStep {
     var faultPoint: FaultPoint { .fetched }
 
     func run(_ batch: IngestBatch, in context: IngestContext) async throws -> IngestBatch {
+        guard batch.items.contains(where: { if case .url = $0.origin { $0.outcome == nil } else { false } }) else {
+            return batch
+        }
         var batch = batch
         for index in batch.items.indices {
             guard batch.items[index].outcome == nil, case .url(let url) = batch.items[index].origin else { continue }
@@ -15,7 +18,6 @@ struct FetchStep: IngestStep {
                 batch.items[index] = IngestItem(
                     shownPath: url, name: upload.name, origin: .spooled(path: upload.path),
                     metadata: batch.items[index].metadata)
-                batch.items[index].byteCount = FileBytes.byteCount(upload.path)
             } catch is CancellationError {
                 throw CancellationError()
             } catch let error as StoreError {
@@ -24,7 +26,11 @@ struct FetchStep: IngestStep {
                 batch.items[index].fail(error)
             }
         }
-        return batch
+        return try await context.onThread(batch) { batch in
+            for index in batch.items.indices {
+                if let path = batch.items[index].path { batch.items[index].byteCount = FileBytes.byteCount(path) }
+            }
+        }
     }
 }
 

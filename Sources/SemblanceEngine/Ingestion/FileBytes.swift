@@ -58,6 +58,26 @@ package final class FileBytes: @unchecked Sendable {
         return stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
     }
 
+    /// Whether an upload is gone, its folder being there: a share that is not mounted has no files either.
+    /// - Throws: `StoreError` with `data-folder-unavailable`.
+    static func isGoneFromSpool(_ path: String) throws -> Bool {
+        guard isGone(path) else { return false }
+        try requireFolder(of: path)
+        return true
+    }
+
+    /// - Throws: `StoreError` with `data-folder-unavailable` unless the folder that holds a file can be listed.
+    static func requireFolder(of path: String) throws {
+        guard let folder = opendir((path as NSString).deletingLastPathComponent) else {
+            throw StoreError.folderUnavailable(underlying: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
+        }
+        defer { closedir(folder) }
+        errno = 0
+        guard readdir(folder) != nil || errno == 0 else {
+            throw StoreError.folderUnavailable(underlying: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
+        }
+    }
+
     /// Whether a folder on the way to a file is a link that leads nowhere, for example to a disk that is not mounted.
     static func isBehindBrokenLink(_ path: String) -> Bool {
         var folder = path

@@ -94,8 +94,9 @@ package final class FolderWalker {
         var status = stat()
         guard stat(path, &status) == 0 else {
             let code = errno
-            // Anything else may be a folder full of images.
-            if !name.isFile || FolderWalker.hasImageExtension(name.bytes) { failToStat(shownPath, code) }
+            // What went since the folder was read is no failure; what stands behind a link may be a folder full of images.
+            let isThere = code != ENOENT || lstat(path, &status) == 0
+            if isThere, !name.isFile || FolderWalker.hasImageExtension(name.bytes) { failToStat(shownPath, code) }
             return
         }
         if status.st_mode & S_IFMT == S_IFDIR {

@@ -27,6 +27,8 @@ struct IngestItem: Sendable {
     var origin: Origin
     /// The catalogue's image that is embedded again; `nil` for a file that comes in.
     var image: CatalogueImage?
+    /// What the catalogue has already, though not its original, which is to be stored.
+    var imageInPlace: CatalogueImage.ID?
     var metadata: JSONValue
     var bytes: FileBytes?
     /// Bytes of the original; known once it is read.

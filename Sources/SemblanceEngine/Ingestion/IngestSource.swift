@@ -39,6 +39,10 @@ final class FolderSource: IngestSource {
                 item.byteCount = Int(found.file.byteCount)
                 items.append(item)
             case .failure(let failure):
+                // No fault of the folder's.
+                if failure.code == RequestError.Code.overloaded.rawValue {
+                    throw RequestError(.overloaded, failure.message)
+                }
                 items.append(
                     IngestItem(
                         shownPath: failure.path, name: failure.path, origin: .url(""), metadata: common,

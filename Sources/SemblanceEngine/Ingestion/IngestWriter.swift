@@ -120,7 +120,10 @@ actor IngestWriter {
                 known.append((image, item))
                 if case .file(let file) = item.origin { sources.append((file, image)) }
             case .takenIn: count += 1
-            case .failed, nil: break
+            case .failed: break
+            // Counted by `add`.
+            case nil:
+                if let image = item.imageInPlace { known.append((image, item)) }
             }
         }
         let failures = try await context.engine.mergeMetadata(of: known)
@@ -147,9 +150,11 @@ actor IngestWriter {
 }
 
 extension IngestItem {
-    /// The row to add, when every step is through.
+    /// The row to add, when every step is through. Metadata of what is there already is merged by itself, since that can
+    /// be refused.
     func newImage(copies: Bool) -> NewImage? {
         guard let hash, let header = decoded?.header, let embedding else { return nil }
+        let metadata = imageInPlace == nil ? metadata : .object([:])
         switch origin {
         case .file(let file):
             return NewImage(

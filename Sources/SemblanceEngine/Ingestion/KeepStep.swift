@@ -15,8 +15,9 @@ struct KeepStep: IngestStep {
                 switch item.origin {
                 case .spooled(let path):
                     do { try files.store(spooled: path, as: hash) } catch let error as StoreError
-                        where error.code == .fileMissing && FileBytes.isGone(path)
+                        where error.code == .fileMissing
                     {
+                        guard try FileBytes.isGoneFromSpool(path) else { throw error }
                         // A worker that had lost the job took it in after this one had read it.
                         item.outcome = .takenIn
                     }

@@ -9,7 +9,7 @@ struct ReadStep: IngestStep {
         return try await context.onThread(batch) { batch in
             try batch.forEachOpen { item in
                 guard let path = item.path else { return }
-                if case .spooled = item.origin, FileBytes.isGone(path) {
+                if case .spooled = item.origin, try FileBytes.isGoneFromSpool(path) {
                     // Spool files are removed when their rows are durable: an earlier attempt did this one.
                     item.outcome = .takenIn
                     return
@@ -36,10 +36,9 @@ struct ReadStep: IngestStep {
             where error.code == .unreadable
         {
             guard case .spooled = origin else { throw error }
-            // The program wrote it itself: the folder is at fault, not the picture, which would be lost with its upload.
-            throw StoreError(
-                .folderUnavailable, "An uploaded file cannot be read from the data folder at present.",
-                underlying: error)
+            // Where the folder is away, no picture is at fault; where it is not, a second look tells one that is.
+            try FileBytes.requireFolder(of: path)
+            return try FileBytes(reading: path, maximumByteCount: maximumByteCount)
         }
     }
 }

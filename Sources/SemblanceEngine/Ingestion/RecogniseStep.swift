@@ -12,9 +12,11 @@ struct RecogniseStep: IngestStep {
         guard !known.isEmpty else { return batch }
         var batch = batch
         for index in batch.items.indices where batch.items[index].outcome == nil {
-            guard let hash = batch.items[index].hash, let image = known[hash], image.hasEmbedding,
-                image.isStored || !context.copies
-            else { continue }
+            guard let hash = batch.items[index].hash, let image = known[hash], image.hasEmbedding else { continue }
+            guard image.isStored || !context.copies else {
+                batch.items[index].imageInPlace = image.id
+                continue
+            }
             batch.items[index].outcome = .known(image.id)
             batch.items[index].bytes = nil
         }

@@ -6,11 +6,12 @@ import SemblanceCore
 public struct SpoolList: Sendable {
     private let contents: Data
 
-    /// - Throws: `StoreError` with `file-missing`.
+    /// - Throws: `StoreError` with `file-missing`, or `data-folder-unavailable` where its folder is away.
     public init(path: String) throws {
         do {
             contents = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
         } catch {
+            guard try FileBytes.isGoneFromSpool(path) else { throw StoreError.folderUnavailable(underlying: error) }
             throw StoreError(.fileMissing, "The list of uploaded files is gone; upload them again.", underlying: error)
         }
     }

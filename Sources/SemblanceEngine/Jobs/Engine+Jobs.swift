@@ -27,7 +27,8 @@ extension Engine {
         } catch {
             do { _ = try await dependencies.jobs.requestCancellation(job.id) } catch {
                 // It stays in the store as one that waits, and workers look for those: it is taken after all.
-                logger.warning("a job waits unannounced", metadata: ["job": "\(job.id)", "error": "\(error)"])
+                logger.warning(
+                    "a job could not be announced, nor called off", metadata: ["job": "\(job.id)", "error": "\(error)"])
                 return job
             }
             throw error

@@ -4,8 +4,8 @@ extension Engine {
     private static let maximumJobCount = 1_000_000
 
     /// Removes files that a killed process left half written, and spool files that no unfinished job names, nor one that
-    /// was given up: leftovers of uploads that were cut off. An upload that is being received has no job yet: call before uploads are taken, and where other servers share
-    /// the folder, say how old a file must be.
+    /// was given up: leftovers of uploads that were cut off. An upload that is being received has no job yet: call before
+    /// uploads are taken, and where other servers share the folder, say how old a file must be.
     /// - Parameter age: files that were written to since then stay.
     public func cleanSpool(olderThan age: Duration = .zero) async throws {
         var needed: Set<String> = []

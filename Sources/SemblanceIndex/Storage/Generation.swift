@@ -1,9 +1,9 @@
 // A generation: files that belong together, in a folder of their own.
 //
-// Appending writes the vectors, then the codes, what they are worth, and the rows, each at the place that the number of rows gives. A
-// process killed at any point leaves bytes beyond the last whole record, which are cut off when the index is opened
-// next; a failed write is cut off at once. Nothing is synchronised to the disk on the way: the files are a cache of
-// the catalogue store, and after a power failure their checksums tell which rows were lost.
+// Appending writes the vectors, then the codes, what they are worth, and the rows, each at the place that the number of
+// rows gives. A process killed at any point leaves bytes beyond the last whole record, which are cut off when the index
+// is opened next; a failed write is cut off at once. Nothing is synchronised to the disk on the way: the files are a
+// cache of the catalogue store, and after a power failure their checksums tell which rows were lost.
 
 import CVectorKernels
 import Foundation

@@ -27,6 +27,7 @@ enum ErrorStatus {
             1
         case JobError.Code.queueFull.rawValue, JobError.Code.queueUnavailable.rawValue,
             StoreError.Code.unavailable.rawValue, StoreError.Code.databaseSlow.rawValue,
+            StoreError.Code.folderUnavailable.rawValue,
             ServerError.Code.notReady.rawValue:
             5
         case ServerError.Code.stopping.rawValue: 10

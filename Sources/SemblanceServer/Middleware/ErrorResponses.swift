@@ -21,9 +21,10 @@ struct ErrorResponses: RouterMiddleware {
 
     private func answer(_ error: any Error, to request: Request, _ context: ServerContext) -> Response {
         let problem = Problem(error)
-        // 503 is an answer, not a fault: too much at once, still starting, already stopping.
-        if problem.status.code >= 500, problem.status != .serviceUnavailable {
-            let cause = (error as? any PublicError)?.underlying ?? error
+        let underlying = (error as? any PublicError)?.underlying
+        // 503 without a cause is an answer, not a fault: too much at once, still starting, already stopping.
+        if problem.status.code >= 500, problem.status != .serviceUnavailable || underlying != nil {
+            let cause = underlying ?? error
             context.logger.error("request failed", metadata: ["code": "\(problem.code)", "error": "\(cause)"])
         }
         var response = problem.response()

@@ -12,7 +12,7 @@ struct JobRoutes: EndpointGroup {
             Endpoint(
                 .get, "/v1/jobs", scope: .read,
                 Operation(
-                    "listJobs", .jobs, "List jobs, newest first, without their results.",
+                    "listJobs", .jobs, "List jobs, newest first; searches without their results.",
                     query: [
                         Parameter(
                             "state", Schema.choice(Job.State.allCases.map(\.rawValue)), "Only jobs in this state."),

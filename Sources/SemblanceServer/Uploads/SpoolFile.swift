@@ -54,6 +54,7 @@ struct SpoolFile: Sendable {
         case ENOSPC, EDQUOT: StoreError(.diskFull, "The disk is full; make room and upload again.", underlying: cause)
         case EROFS, EACCES, EPERM:
             StoreError(.notWritable, "The server's data folder cannot be written; check its rights.", underlying: cause)
+        case _ where StoreError.isOfAbsentFolder(number): StoreError.folderUnavailable(underlying: cause)
         default: StoreError(.failed, "The upload could not be written to disk.", underlying: cause)
         }
     }

@@ -30,7 +30,7 @@ struct HashedFolder: Sendable {
     func confirm(_ hash: ContentHash) throws -> Bool {
         let path = path(of: hash)
         guard access(path, F_OK) == 0 else { return false }
-        if try SourceReader(path).contentHash() == hash { return true }
+        if try OpenFile(path, O_RDONLY).contentHash() == hash { return true }
         try retrying { unlink(path) }
         return false
     }

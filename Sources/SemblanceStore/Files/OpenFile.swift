@@ -41,6 +41,17 @@ struct OpenFile: ~Copyable {
         try retrying { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
     }
 
+    /// Of all that follows.
+    func contentHash() throws -> ContentHash {
+        var hasher = ContentHasher()
+        try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 64) { buffer in
+            while case let count = try read(into: buffer), count > 0 {
+                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+        return hasher.finalize()
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
         while !rest.isEmpty {
@@ -73,8 +84,8 @@ extension StoreError {
             return StoreError(
                 .fileMissing, "A file or folder of the data folder is gone; was something removed by hand?",
                 underlying: underlying)
-        case EIO, ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENODEV, EREMOTEIO:
-            return StoreError.folderUnavailable(folder, underlying: underlying)
+        case let code where StoreError.isOfAbsentFolder(code):
+            return StoreError.folderUnavailable(underlying: underlying)
         default:
             return StoreError(
                 .failed, "The data folder '\(folder)' could not be used: \(String(cString: strerror(failure.code))).",

@@ -37,16 +37,6 @@ struct SourceReader: ~Copyable {
         return hasher.finalize()
     }
 
-    func contentHash() throws -> ContentHash {
-        var hasher = ContentHasher()
-        try withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 64) { buffer in
-            while case let count = try read(into: buffer), count > 0 {
-                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            }
-        }
-        return hasher.finalize()
-    }
-
     private func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         do { return try file.read(into: buffer) } catch { throw Self.unreadable(error) }
     }

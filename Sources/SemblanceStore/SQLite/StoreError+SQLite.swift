@@ -51,13 +51,6 @@ extension StoreError {
             underlying: underlying)
     }
 
-    static func folderUnavailable(_ folder: String, underlying: (any Error)? = nil) -> StoreError {
-        StoreError(
-            .folderUnavailable,
-            "The data folder '\(folder)' cannot be reached at present. Look at its disk or mount, then try again.",
-            underlying: underlying)
-    }
-
     static func notWritable(_ folder: String, underlying: (any Error)? = nil) -> StoreError {
         StoreError(
             .notWritable,

@@ -1,5 +1,6 @@
 import Foundation
 import SemblanceCore
+import Synchronization
 
 /// Stored originals that no catalogue uses.
 ///
@@ -28,25 +29,35 @@ struct UnusedOriginals {
             try Task.checkCancellation()
             let stored = try backends.files.storedHashes(startingWith: byte)
             storedCount += stored.count
-            var unused: [ContentHash] = []
+            var unused: [ContentHash: Int64] = [:]
             for hash in try await backends.catalogues.unused(stored) {
                 let file = Self.file(backends.files.path(of: hash))
                 if removes, backends.jobsRun != .here, file.age < Self.minimumAge { continue }
-                unused.append(hash)
-                byteCount += file.byteCount
+                unused[hash] = file.byteCount
+            }
+            if removes {
+                let removed = try await remove(Array(unused.keys))
+                unused = unused.filter { removed.contains($0.key) }
             }
             unusedCount += unused.count
-            if removes { try await remove(unused) }
+            byteCount += unused.values.reduce(0, +)
         }
         return finding(storedCount, unusedCount, byteCount)
     }
 
-    /// But for what an ingestion has claimed, or taken in since.
-    private func remove(_ hashes: [ContentHash]) async throws {
+    /// Removes files, but for what an ingestion has claimed, or taken in since.
+    /// - Returns: those that it removed.
+    private func remove(_ hashes: [ContentHash]) async throws -> Set<ContentHash> {
+        let removed = RemovedHashes()
         let (catalogues, files) = (backends.catalogues, backends.files)
         let claims = backends.claims ?? InProcessOriginalClaims()
         try await claims.remove(
-            after: { try await catalogues.unused(hashes) }, on: threads, by: { try files.remove($0) })
+            after: { try await catalogues.unused(hashes) }, on: threads,
+            by: { hash in
+                try files.remove(hash)
+                removed.hashes.withLock { _ = $0.insert(hash) }
+            })
+        return removed.hashes.withLock { $0 }
     }
 
     private func finding(_ storedCount: Int, _ unusedCount: Int, _ byteCount: Int64) -> Finding {
@@ -64,4 +75,9 @@ struct UnusedOriginals {
         // An upload becomes an original by another name for its file: the time of that, not of its bytes.
         return (Int64(status.st_size), time(nil) - status.st_ctim.tv_sec)
     }
+}
+
+/// Filled on another thread.
+private final class RemovedHashes: Sendable {
+    let hashes = Mutex<Set<ContentHash>>([])
 }

@@ -7,8 +7,9 @@ struct Index: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take images into a catalogue.",
         discussion: """
-            Folders are walked for names that end as an image's (.jpg, .png, .webp, …). Originals stay where they are unless --copy is given. A file that is unchanged since the \
-            last run (path, size and time) is skipped unread. Ctrl-C stops after the present batch; the next run goes on.
+            Folders are walked for names that end as an image's (.jpg, .png, .webp, …). Originals stay where they are \
+            unless --copy is given. A file that is unchanged since the last run (path, size and time) is skipped unread. \
+            Ctrl-C stops after the present batch; the next run goes on.
 
             --prune removes images that were left in place and whose files are gone. What --copy stored or somebody \
             uploaded stays until 'remove' takes it: the copy may be the only one left. A folder below which nothing at all \

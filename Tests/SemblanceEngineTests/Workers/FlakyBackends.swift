@@ -31,7 +31,8 @@ final class FlakyJobStore: JobStore {
     private struct State {
         var isAway = false
         var isFull = false
-        var failsAtTheEnd = false
+        /// Files.
+        var failsAtCount: Int?
         var lost: Set<Job.ID> = []
         var renewals = 0
         var reads = 0
@@ -45,8 +46,8 @@ final class FlakyJobStore: JobStore {
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
     /// No outcome can be written.
     func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
-    /// The next report that says that everything is done cannot be written.
-    func failAtTheEnd() { state.withLock { $0.failsAtTheEnd = true } }
+    /// The next report that says that so many files are dealt with cannot be written.
+    func failAt(_ count: Int) { state.withLock { $0.failsAtCount = count } }
     /// Another process has taken it over.
     func lose(_ id: Job.ID) { state.withLock { _ = $0.lost.insert(id) } }
     var renewalCount: Int { state.withLock { $0.renewals } }
@@ -90,10 +91,10 @@ final class FlakyJobStore: JobStore {
     }
     func report(_ id: Job.ID, progress: JobProgress, failures: [FileFailure]) async throws -> Bool {
         try checkLease(id)
-        let isDone = progress.total > 0 && progress.done + progress.skipped + progress.failed == progress.total
         let fails = state.withLock { state in
-            defer { if isDone { state.failsAtTheEnd = false } }
-            return isDone && state.failsAtTheEnd
+            guard state.failsAtCount == progress.done + progress.skipped + progress.failed else { return false }
+            state.failsAtCount = nil
+            return true
         }
         if fails { throw StoreError(.busy, "The database is busy.") }
         return try await jobs.report(id, progress: progress, failures: failures)

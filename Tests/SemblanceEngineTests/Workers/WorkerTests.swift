@@ -40,7 +40,7 @@ import Testing
         for upload in try SpoolList(path: listPath).uploads().prefix(2) {
             try Data("text".utf8).write(to: URL(fileURLWithPath: upload.path))
         }
-        fixture.jobs.failAtTheEnd()
+        fixture.jobs.failAt(6)
         let job = try await fixture.engine.submit(.ingest(work))
         let workers = Task { try await fixture.engine.runWorkers() }
         try await eventually { try await fixture.state(of: job).isFinal }
@@ -50,6 +50,22 @@ import Testing
         #expect(try await fixture.stored.failures(of: job.id, limit: 9, offset: 0).count == 2)
         // After the outcome is written.
         try await eventually { try fixture.files.spooledPaths().isEmpty }
+        workers.cancel()
+        try await workers.value
+    }
+
+    /// A share that is not mounted has no files: they are not there any more because they were taken in.
+    @Test func uploadsWaitForTheirFolder() async throws {
+        let fixture = try WorkerFixture()
+        let job = try await fixture.submitUpload(of: 6)
+        guard case .ingest(let work) = job.work, case .spool(let listPath) = work.source else { return }
+        let spool = (listPath as NSString).deletingLastPathComponent
+        try FileManager.default.moveItem(atPath: spool, toPath: spool + ".away")
+        let workers = Task { try await fixture.engine.runWorkers() }
+        try await eventually { try await fixture.stored.job(job.id).attempts > 0 }
+        try FileManager.default.moveItem(atPath: spool + ".away", toPath: spool)
+        try await eventually { try await fixture.state(of: job).isFinal }
+        #expect(try await fixture.stored.job(job.id).progress == JobProgress(total: 6, done: 6))
         workers.cancel()
         try await workers.value
     }
