@@ -43,7 +43,7 @@ import Testing
 
     @Test func keepsSearchesThatFetchFromTakingThePlacesOfOthers() async throws {
         let fixture = try fixture(
-            .init(port: 0, maximumFetchingSearchCount: 1, fetchingTimeLimit: .seconds(3)))
+            .init(port: 0, maximumFetchingSearchCount: 1, fetchingTimeLimit: .seconds(8)))
         try await fixture.run(.live) { client async throws in
             let host = try Self.silentHost(client)
             defer { host.close() }
