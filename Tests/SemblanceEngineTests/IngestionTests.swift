@@ -251,6 +251,25 @@ import Testing
         #expect(job.progress.failed == 0)
     }
 
+    /// A share that is not mounted has no files: that they were taken in is not why they are not there.
+    @Test func uploadsWhoseFolderIsAwayWereNotTakenIn() async throws {
+        let lost = SpooledUpload(path: fixture.folder.path("away/upload"), name: "a.png")
+        let listPath = try fixture.files.makeSpoolPath()
+        try Data(SpoolList.line(for: lost)).write(to: URL(fileURLWithPath: listPath))
+        let work = IngestWork(catalogue: "default", modelID: "small", source: .spool(listPath: listPath))
+        let job = try await fixture.run(.ingest(work))
+        #expect((job.state, job.reasonCode) == (.failed, "data-folder-unavailable"))
+        #expect(StoreErrorCode.folderUnavailable.isTransient)
+    }
+
+    @Test func aListOfUploadsWhoseFolderIsAwayIsNotGone() async throws {
+        let work = try fixture.spool(numbers: 0..<3)
+        let spool = (try fixture.files.makeSpoolPath() as NSString).deletingLastPathComponent
+        try FileManager.default.moveItem(atPath: spool, toPath: spool + ".away")
+        let job = try await fixture.run(.ingest(work))
+        #expect((job.state, job.reasonCode) == (.failed, "data-folder-unavailable"))
+    }
+
     @Test func anUploadThatCannotBeReadFailsAlone() async throws {
         let work = try fixture.spool(numbers: 0..<3)
         guard case .spool(let listPath) = work.source else { return }

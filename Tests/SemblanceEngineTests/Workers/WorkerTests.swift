@@ -54,22 +54,6 @@ import Testing
         try await workers.value
     }
 
-    /// A share that is not mounted has no files: they are not there any more because they were taken in.
-    @Test func uploadsWaitForTheirFolder() async throws {
-        let fixture = try WorkerFixture()
-        let job = try await fixture.submitUpload(of: 6)
-        guard case .ingest(let work) = job.work, case .spool(let listPath) = work.source else { return }
-        let spool = (listPath as NSString).deletingLastPathComponent
-        try FileManager.default.moveItem(atPath: spool, toPath: spool + ".away")
-        let workers = Task { try await fixture.engine.runWorkers() }
-        try await eventually { try await fixture.stored.job(job.id).attempts > 0 }
-        try FileManager.default.moveItem(atPath: spool + ".away", toPath: spool)
-        try await eventually { try await fixture.state(of: job).isFinal }
-        #expect(try await fixture.stored.job(job.id).progress == JobProgress(total: 6, done: 6))
-        workers.cancel()
-        try await workers.value
-    }
-
     /// Somebody who is told that a job was refused takes its uploads away.
     @Test func aJobThatCannotBeCalledOffIsNotRefused() async throws {
         let fixture = try WorkerFixture(capacity: 0)
