@@ -26,8 +26,8 @@ public struct EngineConfiguration: Sendable, Hashable {
     public var heartbeatInterval: Duration
     /// How long running jobs may go on when workers are asked to end; then they are put back. Default 15 s; 0…1 h.
     public var drainLimit: Duration
-    /// How long one host may keep an ingestion waiting, its workers together, without sending an image. Default 2 min;
-    /// 10 ms…1 day.
+    /// How long one host may go on failing slowly, without an image in between, until an ingestion gives it up. Default
+    /// 2 min; 10 ms…1 day.
     public var hostPatience: Duration
     public var limits: DecodingLimits
     /// Longest side of a thumbnail in pixels. Default 320; 16…4096.
@@ -73,7 +73,7 @@ public struct EngineConfiguration: Sendable, Hashable {
         try Self.check("time between two signs of life", heartbeatInterval, in: .milliseconds(10) ... .seconds(10))
         try Self.check("time for jobs to end in", drainLimit, in: .zero ... .seconds(3600))
         try Self.check(
-            "time that a host may keep an ingestion waiting", hostPatience, in: .milliseconds(10) ... .seconds(86_400))
+            "time until a host that fails is given up", hostPatience, in: .milliseconds(10) ... .seconds(86_400))
         try Self.check("side of a thumbnail", thumbnailSide, in: 16...4_096)
         try limits.validate()
     }

@@ -178,9 +178,8 @@ import Testing
         #expect(statistics.embeddingCounts == ["small": 1, "smaller": 1])
     }
 
-    @Test func keepsCopiesWhenAsked() async throws {
-        let path = try fixture.write(1, to: "1.png")
-        try await fixture.index(copies: true)
+    /// Picture 1 is there still when its file is not.
+    private func expectCopy(of path: String) async throws {
         try FileManager.default.removeItem(atPath: path)
         let id = ContentHash(hashing: SmallImage.numbered(1)).hexadecimal
         let image = try await fixture.engine.image(id, inCatalogue: "default")
@@ -189,18 +188,19 @@ import Testing
         #expect(FileManager.default.contents(atPath: original).map(Array.init) == SmallImage.numbered(1))
     }
 
+    @Test func keepsCopiesWhenAsked() async throws {
+        let path = try fixture.write(1, to: "1.png")
+        try await fixture.index(copies: true)
+        try await expectCopy(of: path)
+    }
+
     /// Whoever asks for a copy means to do without the folder.
     @Test func copiesWhatIsThereInPlaceAlready() async throws {
         let path = try fixture.write(1, to: "1.png")
         try await fixture.index()
         let job = try await fixture.index(copies: true)
         #expect(job.progress == JobProgress(total: 1, skipped: 1))
-        try FileManager.default.removeItem(atPath: path)
-        let id = ContentHash(hashing: SmallImage.numbered(1)).hexadecimal
-        let image = try await fixture.engine.image(id, inCatalogue: "default")
-        #expect(image.location == .stored)
-        let original = try fixture.engine.originalPath(of: image)
-        #expect(FileManager.default.contents(atPath: original).map(Array.init) == SmallImage.numbered(1))
+        try await expectCopy(of: path)
     }
 
     @Test func keepsAnUploadOfWhatIsThereInPlace() async throws {

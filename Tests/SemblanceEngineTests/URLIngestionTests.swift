@@ -23,11 +23,11 @@ import Testing
         #expect(failures.allSatisfy { $0.code == "image-fetch-failed" })
     }
 
-    /// Five workers wait for a second each: that is one second.
+    /// Five workers wait for three seconds each: that is three seconds, not fifteen.
     @Test func aHostThatComesBackIsAskedAgain() async throws {
-        let fetcher = NumberedFetcher(delay: .seconds(1), failureCount: 5)
+        let fetcher = NumberedFetcher(delay: .seconds(3), failureCount: 5)
         let fixture = try EngineFixture(
-            configuration: EngineConfiguration(workerThreadCount: 2, hostPatience: .seconds(4)), fetcher: fetcher)
+            configuration: EngineConfiguration(workerThreadCount: 2, hostPatience: .seconds(12)), fetcher: fetcher)
         let job = try await fixture.run(Self.work((0..<100).map { "http://down.example/\($0)" }))
         #expect(job.progress == JobProgress(total: 100, done: 95, failed: 5))
     }

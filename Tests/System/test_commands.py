@@ -421,3 +421,30 @@ def test_watch_follows_changes(program, tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_watch_goes_on_after_a_run_that_failed(program, tmp_path):
+    folder, notes = tmp_path / "p", tmp_path / "notes"
+    save_pictures(folder, count=1, seed=10)
+    metadata = tmp_path / "metadata.jsonl"
+    metadata.write_text("")
+    with notes.open("wb") as output:
+        process = program.start(
+            "index", folder, "--watch", "--metadata", metadata, stdout=subprocess.DEVNULL, stderr=output)
+    try:
+        def total():
+            result = program.run("list", "--catalogue", "default", "--json")
+            return result.json["total"] if result.code == 0 else None
+
+        wait_for(lambda: total() == 1, "the first image")
+        # As an editor leaves it half-way.
+        metadata.write_text('{"path": "p/second.jpg", "meta')
+        (folder / "second.jpg").write_bytes(jpeg(92))
+        wait_for(lambda: "Still watching" in notes.read_text(), "the run that fails")
+        assert total() == 1 and process.poll() is None
+        metadata.write_text('{"path": "p/third.jpg", "metadata": {"n": 3}}')
+        (folder / "third.jpg").write_bytes(jpeg(93))
+        wait_for(lambda: total() == 3, "the images that were missed")
+    finally:
+        process.kill()
+        process.wait()

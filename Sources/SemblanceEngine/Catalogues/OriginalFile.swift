@@ -78,7 +78,8 @@ package final class OriginalFile: Sendable {
     }
 
     private static func error(_ code: Int32, of image: CatalogueImage) -> any Error {
-        [EMFILE, ENFILE, ENOMEM].contains(code) ? FileBytes.unreadable(code) : StoreError.originalMissing(image)
+        let error = FileBytes.unreadable(code)
+        return error.isTransient ? error : StoreError.originalMissing(image)
     }
 }
 

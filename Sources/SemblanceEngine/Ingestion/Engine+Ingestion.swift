@@ -28,8 +28,7 @@ extension Engine {
         let space = EmbeddingSpace(catalogueID: catalogue.id, model: model.version)
         let context = IngestContext(
             engine: self, catalogue: catalogue, space: space, model: model,
-            index: try await dependencies.indexes.index(for: space), copies: work.copies,
-            hosts: FailingHosts(patience: configuration.hostPatience))
+            index: try await dependencies.indexes.index(for: space), copies: work.copies)
         let reporter = IngestReporter(job: job, engine: self)
         let leftOutCount: Int
         do {

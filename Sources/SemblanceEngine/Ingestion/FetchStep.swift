@@ -13,7 +13,9 @@ struct FetchStep: IngestStep {
         for index in batch.items.indices {
             guard batch.items[index].outcome == nil, case .url(let url) = batch.items[index].origin else { continue }
             do {
-                let upload = try await context.hosts.fetch(url) { try await context.engine.fetch(url) }
+                let upload = try await context.hosts.fetch(
+                    url, patience: context.engine.configuration.hostPatience
+                ) { try await context.engine.fetch(url) }
                 context.fetched.add(upload.path)
                 batch.items[index] = IngestItem(
                     shownPath: url, name: upload.name, origin: .spooled(path: upload.path),

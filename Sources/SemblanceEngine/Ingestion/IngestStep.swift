@@ -26,7 +26,7 @@ struct IngestContext: Sendable {
     let index: any VectorIndex
     /// Whether originals are copied into the file store; uploads always are.
     let copies: Bool
-    let hosts: FailingHosts
+    let hosts = FailingHosts()
     /// Images that were fetched and are not stored yet.
     let fetched = FetchedFiles()
 

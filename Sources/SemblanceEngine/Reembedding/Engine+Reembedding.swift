@@ -40,8 +40,7 @@ extension Engine {
         let space = self.space(of: catalogue, embedder)
         return IngestContext(
             engine: self, catalogue: catalogue, space: space, model: OpenedModel(embedder),
-            index: try await dependencies.indexes.index(for: space), copies: false,
-            hosts: FailingHosts(patience: configuration.hostPatience))
+            index: try await dependencies.indexes.index(for: space), copies: false)
     }
 
     private func countWhatIsDone(in context: IngestContext, reporter: IngestReporter) async throws {
